@@ -1,0 +1,29 @@
+# `make` lists the targets; CI runs `make lint` and `make test`.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help install demo lint test
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: ## make .venv and install the locked dependencies (skipped when nothing changed)
+	@PYTHON="$(PYTHON)" sh scripts/install.sh
+
+demo: install ## the whole loop on examples/: stays up until Ctrl-C; with EXIT=1 it shuts down again
+	@$(BIN)/pixel demo $(if $(EXIT),--exit)
+
+lint: install ## format, types, import contracts, SQL lint, dbt parse
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint dbt/models
+	$(BIN)/python scripts/dbt_parse.py
+
+test: install ## every test, with coverage (fails under 90 %)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine -q
+	$(BIN)/coverage report
