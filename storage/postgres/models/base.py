@@ -50,9 +50,7 @@ class Created:
 class Timestamped(Created):
     """When the row was written and last changed, in UTC."""
 
-    updated_at: Mapped[datetime] = mapped_column(
-        server_default=text("now()"), onupdate=text("now()"), sort_order=91
-    )
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"), onupdate=text("now()"), sort_order=91)
 
 
 class OrganizationOwned:

@@ -22,7 +22,10 @@ class Document(Identified, OrganizationOwned, Timestamped, Base):
     name: Mapped[str] = mapped_column(String(512))
     current_version_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey(
-            "document_versions.id", ondelete="SET NULL", use_alter=True, name="fk_documents_current_version_id"
+            "document_versions.id",
+            ondelete="SET NULL",
+            use_alter=True,
+            name="fk_documents_current_version_id",
         )
     )
     tags: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
