@@ -14,26 +14,16 @@ class IngestSettings(BaseSettings):
 
     max_file_bytes: int = Field(default=50_000_000, gt=0, description="largest document accepted")
     max_text_characters: int = Field(default=20_000_000, gt=0, description="most text read from one document")
-    parse_seconds: float = Field(
-        default=20.0, gt=0, description="wall time that one document may take to read"
-    )
-    parse_cpu_seconds: int = Field(
-        default=15, gt=0, description="CPU time that one document may take to read"
-    )
+    parse_seconds: float = Field(default=20.0, gt=0, description="wall time that one document may take to read")
+    parse_cpu_seconds: int = Field(default=15, gt=0, description="CPU time that one document may take to read")
     parse_memory_mb: int = Field(default=512, ge=128, description="memory that reading one document may take")
-    parse_reuse: int = Field(
-        default=200, gt=0, description="documents per parser process before it is replaced"
-    )
+    parse_reuse: int = Field(default=200, gt=0, description="documents per parser process before it is replaced")
     chunker: Literal["headings", "fixed"] = Field(default="headings", description="how documents are cut")
     chunk_tokens: int = Field(default=200, ge=16, le=250, description="most tokens in a passage")
-    chunk_overlap_tokens: int = Field(
-        default=30, ge=0, le=100, description="most tokens repeated between passages"
-    )
+    chunk_overlap_tokens: int = Field(default=30, ge=0, le=100, description="most tokens repeated between passages")
     lease_seconds: float = Field(default=30.0, gt=0, description="how long a silent worker keeps a job")
     max_attempts: int = Field(default=5, ge=1, description="tries before a job fails for good")
-    retry_seconds: float = Field(
-        default=1.0, ge=0, description="pause before the second try; doubles each time"
-    )
+    retry_seconds: float = Field(default=1.0, ge=0, description="pause before the second try; doubles each time")
     poll_seconds: float = Field(default=0.5, gt=0, description="longest wait before new work is seen")
     ocr_languages: str = Field(default="eng+deu+fra+spa", description="Tesseract languages, where installed")
 

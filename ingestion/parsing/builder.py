@@ -1,4 +1,4 @@
-"""Builds a parsed document piece by piece, so that every parser gets spans and heading paths right the same way."""
+"""Builds a parsed document piece by piece, with spans and heading paths right in every format."""
 
 from storage.records.parsed_document import Block, BlockKind, Line
 

@@ -55,9 +55,7 @@ _BY_EXTENSION = {
     ".tiff": MediaType.TIFF,
 }
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html[\s>])", re.IGNORECASE)
-_EMAIL = re.compile(
-    rb"^(Return-Path|Received|Delivered-To|MIME-Version|Message-ID|From|Subject|Date): ", re.I
-)
+_EMAIL = re.compile(rb"^(Return-Path|Received|Delivered-To|MIME-Version|Message-ID|From|Subject|Date): ", re.I)
 _CONVERT = "Save it as PDF, DOCX, Markdown or plain text and give it again."
 
 
@@ -139,11 +137,11 @@ def _old_office(path: Path) -> ParseError:
     if "EncryptedPackage".encode("utf-16-le") in content:
         return ParseError(
             FailureType.ENCRYPTED,
-            "The Office document is protected by a password. Save a copy without the password and upload that.",
+            "The Office document is protected by a password. Save a copy without it and upload that.",
         )
     return ParseError(
         FailureType.UNSUPPORTED,
-        "The file is an old Office or Outlook file (.doc, .xls, .ppt, .msg). Save it as DOCX or PDF and give it again.",
+        "The file is an old Office or Outlook file (.doc, .xls, .ppt, .msg). Save it as DOCX or PDF.",
     )
 
 
@@ -156,9 +154,7 @@ def _refuse_known(head: bytes) -> None:
     if head[4:8] == b"ftyp":
         raise ParseError(FailureType.UNSUPPORTED, "The file is a video or HEIF image, which is not read.")
     if _HTML.match(head):
-        raise ParseError(
-            FailureType.UNSUPPORTED, f"The file is a web page (HTML), which is not read yet. {_CONVERT}"
-        )
+        raise ParseError(FailureType.UNSUPPORTED, f"The file is a web page, which is not read yet. {_CONVERT}")
     if len(_EMAIL.findall(head)) and b"\nMIME-Version:" in b"\n" + head:
         raise ParseError(FailureType.UNSUPPORTED, f"The file is an e-mail, which is not read yet. {_CONVERT}")
 

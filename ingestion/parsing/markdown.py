@@ -4,35 +4,19 @@ A line scanner instead of a Markdown library: it must keep exact offsets, and it
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.request import ParseRequest
-from ingestion.parsing.text import read_text
+from ingestion.parsing.text import Row, read_text, rows_of
 from storage.records.parsed_document import BlockKind, ParsedDocument
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_ATX = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 _TABLE_RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _FRONT_MATTER_FIELD = re.compile(r"(title|author)[ \t]*:[ \t]*(.+)", re.IGNORECASE)
 _MOST_FRONT_MATTER_LINES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    start: int
-    text: str
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
-
-    @property
-    def is_blank(self) -> bool:
-        return not self.text.strip()
 
 
 def parse_markdown(request: ParseRequest) -> ParsedDocument:
@@ -42,7 +26,7 @@ def parse_markdown(request: ParseRequest) -> ParsedDocument:
         ParseError: Empty, binary or too long.
     """
     text, encoding = read_text(request.path, limit=request.limits.max_text_characters)
-    rows = list(_rows(text))
+    rows = list(rows_of(text))
     fields, index = _front_matter(rows)
     builder = DocumentBuilder()
     builder.write(text)
@@ -65,14 +49,7 @@ def parse_markdown(request: ParseRequest) -> ParsedDocument:
     )
 
 
-def _rows(text: str) -> Iterator[_Row]:
-    start = 0
-    for line in text.split("\n"):
-        yield _Row(start, line)
-        start += len(line) + 1
-
-
-def _front_matter(rows: list[_Row]) -> tuple[dict[str, str], int]:
+def _front_matter(rows: list[Row]) -> tuple[dict[str, str], int]:
     if rows[0].text.strip() != "---":
         return {}, 0
     fields: dict[str, str] = {}
@@ -84,11 +61,11 @@ def _front_matter(rows: list[_Row]) -> tuple[dict[str, str], int]:
     return {}, 0
 
 
-def _block(rows: list[_Row], index: int) -> tuple[int, BlockKind, int, str]:
+def _block(rows: list[Row], index: int) -> tuple[int, BlockKind, int, str]:
     """The block that starts at a row: the row after it, its kind, its level and its heading text."""
     text = rows[index].text
     if heading := _ATX.match(text):
-        return index + 1, BlockKind.HEADING, len(heading[1]), heading[2] or ""
+        return index + 1, BlockKind.HEADING, len(heading[1]), _heading_text(text)
     if fence := _FENCE.match(text):
         return _end_of_fence(rows, index, fence[1]), BlockKind.CODE, 0, ""
     following = rows[index + 1].text if index + 1 < len(rows) else ""
@@ -104,11 +81,17 @@ def _block(rows: list[_Row], index: int) -> tuple[int, BlockKind, int, str]:
     return stop, BlockKind.PARAGRAPH, 0, ""
 
 
+def _heading_text(line: str) -> str:
+    name = line.strip().lstrip("#").strip()
+    closed = name.rstrip("#")
+    return closed.rstrip() if not closed or closed[-1] in " \t" else name
+
+
 def _starts_block(text: str) -> bool:
     return bool(_ATX.match(text) or _FENCE.match(text) or _ITEM.match(text))
 
 
-def _end_of_fence(rows: list[_Row], index: int, mark: str) -> int:
+def _end_of_fence(rows: list[Row], index: int, mark: str) -> int:
     for stop in range(index + 1, len(rows)):
         line = rows[stop].text.strip()
         if line.startswith(mark) and not line.strip(mark[0]):
@@ -116,14 +99,14 @@ def _end_of_fence(rows: list[_Row], index: int, mark: str) -> int:
     return len(rows)
 
 
-def _end_of_table(rows: list[_Row], index: int) -> int:
+def _end_of_table(rows: list[Row], index: int) -> int:
     stop = index + 2
     while stop < len(rows) and "|" in rows[stop].text:
         stop += 1
     return stop
 
 
-def _end_of_list(rows: list[_Row], index: int) -> int:
+def _end_of_list(rows: list[Row], index: int) -> int:
     """A list goes on over indented lines and over one blank line that another item follows."""
     stop = index + 1
     while stop < len(rows):

@@ -2,6 +2,8 @@
 
 import codecs
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.errors import ParseError
@@ -10,7 +12,6 @@ from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
 from storage.records.parsed_document import BlockKind, ParsedDocument
 
-_PARAGRAPH = re.compile(r"\S(?:.*?\S)??(?=[ \t]*\n[ \t]*\n|\s*\Z)", re.DOTALL)
 # Longest first: the UTF-32 mark starts with the UTF-16 one.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -24,6 +25,32 @@ _MOST_CONTROL_SHARE = 0.005
 _SAMPLE_BYTES = 4096
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a text, without its line end, and where it starts."""
+
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + len(self.text)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it has nothing but blanks."""
+        return not self.text.strip()
+
+
+def rows_of(text: str) -> Iterator[Row]:
+    """The lines of a text, in order."""
+    start = 0
+    for line in text.split("\n"):
+        yield Row(start, line)
+        start += len(line) + 1
+
+
 def parse_text(request: ParseRequest) -> ParsedDocument:
     """Read plain text.
 
@@ -33,16 +60,21 @@ def parse_text(request: ParseRequest) -> ParsedDocument:
     text, encoding = read_text(request.path, limit=request.limits.max_text_characters)
     builder = DocumentBuilder()
     builder.write(text)
-    for match in _PARAGRAPH.finditer(text):
-        builder.mark(BlockKind.PARAGRAPH, match.start(), match.end(), text="")
+    paragraph: list[Row] = []
+    for row in [*rows_of(text), Row(len(text), "")]:
+        if not row.is_blank:
+            paragraph.append(row)
+        elif paragraph:
+            builder.mark(BlockKind.PARAGRAPH, paragraph[0].start, paragraph[-1].end, text="")
+            paragraph = []
     return ParsedDocument(text=text, blocks=tuple(builder.blocks), metadata={"encoding": encoding})
 
 
 def read_text(path: Path, *, limit: int) -> tuple[str, str]:
-    """Decode a text file.
+    r"""Decode a text file.
 
     UTF-8, UTF-16 and UTF-32 with a mark; UTF-8 and UTF-16 without one; Windows-1252 when nothing else fits.
-    Line ends become `\\n`; nothing else changes.
+    Line ends become `\n`; nothing else changes.
 
     Args:
         path: The file.
@@ -58,22 +90,18 @@ def read_text(path: Path, *, limit: int) -> tuple[str, str]:
     text, encoding = _decode(data)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise ParseError(
-            FailureType.EMPTY, "The file has no text, only blanks. Check that it is the right file."
-        )
+        raise ParseError(FailureType.EMPTY, "The file has no text, only blanks. Check that it is the right file.")
     if len(_CONTROL.findall(text)) > max(2, _MOST_CONTROL_SHARE * len(text)):
         raise ParseError(
             FailureType.UNSUPPORTED,
-            "The file is binary data of no known format, not text. Save it as PDF, DOCX, Markdown or plain text.",
+            "The file is binary data of no known format, not text. Save it as PDF, DOCX, Markdown or text.",
         )
     if len(text) > limit:
         raise ParseError(
             FailureType.TOO_LARGE,
             f"The text has {len(text):,} characters; at most {limit:,} are read. Split the file into parts.",
         )
-    return _CONTROL.sub(
-        " ", text
-    ), encoding  # PostgreSQL refuses NUL; one blank for one character keeps offsets
+    return _CONTROL.sub(" ", text), encoding  # PostgreSQL refuses NUL; one blank for one character keeps offsets
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -95,8 +123,8 @@ def _strict(data: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         raise ParseError(
             FailureType.DAMAGED,
-            f"The file says that it is {encoding.upper()} text, but it is cut off or damaged at byte {error.start}. "
-            "Save it again as UTF-8.",
+            f"The file is marked as {encoding.upper()} text, but it is cut off or damaged at byte {error.start}."
+            " Save it again as UTF-8.",
         ) from error
 
 
