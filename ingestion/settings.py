@@ -15,6 +15,7 @@ class IngestSettings(BaseSettings):
     max_file_bytes: int = Field(default=50_000_000, gt=0, description="largest document accepted")
     max_text_characters: int = Field(default=20_000_000, gt=0, description="most text read from one document")
     parse_seconds: float = Field(default=20.0, gt=0, description="wall time that one document may take to read")
+    ocr_seconds: float = Field(default=300.0, gt=0, description="wall time where pictures may have to be read")
     parse_cpu_seconds: int = Field(default=15, gt=0, description="CPU time that one document may take to read")
     parse_memory_mb: int = Field(default=512, ge=128, description="memory that reading one document may take")
     parse_reuse: int = Field(default=200, gt=0, description="documents per parser process before it is replaced")

@@ -54,6 +54,7 @@ _BY_EXTENSION = {
     ".tif": MediaType.TIFF,
     ".tiff": MediaType.TIFF,
 }
+_TEXTS = {MediaType.TEXT, MediaType.MARKDOWN}
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html[\s>])", re.IGNORECASE)
 _EMAIL = re.compile(rb"^(Return-Path|Received|Delivered-To|MIME-Version|Message-ID|From|Subject|Date): ", re.I)
 _CONVERT = "Save it as PDF, DOCX, Markdown or plain text and give it again."
@@ -89,6 +90,12 @@ def detect(path: Path, *, name: str) -> MediaType:
     suffix = PurePath(name).suffix.lower()
     if suffix == ".pdf" and _looks_like_pdf_body(path):
         return MediaType.PDF
+    if _BY_EXTENSION.get(suffix, MediaType.TEXT) not in _TEXTS:
+        raise ParseError(
+            FailureType.DAMAGED,
+            f"The file is mislabelled or damaged: its name ends in {suffix}, but its content is not of that kind. "
+            "If it is text, rename it to .txt; otherwise open the original, save it again and upload the new copy.",
+        )
     return MediaType.MARKDOWN if _BY_EXTENSION.get(suffix) is MediaType.MARKDOWN else MediaType.TEXT
 
 
@@ -104,8 +111,7 @@ def declared_mismatch(found: MediaType, *, name: str, declared_type: str | None)
 
 
 def _agree(found: MediaType, said: MediaType) -> bool:
-    texts = {MediaType.TEXT, MediaType.MARKDOWN}
-    return found is said or (found in texts and said in texts)
+    return found is said or (found in _TEXTS and said in _TEXTS)
 
 
 def _inside_zip(path: Path) -> MediaType:
