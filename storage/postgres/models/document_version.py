@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.postgres.models.base import Base, Created, Identified, JsonObject, OrganizationOwned, one_of
+from storage.records.failure_type import FailureType as FailureType  # light, for the parser's child process
 
 
 class VersionState(enum.StrEnum):
@@ -18,21 +19,6 @@ class VersionState(enum.StrEnum):
     READY = "ready"  # the document's current version, searchable
     SUPERSEDED = "superseded"  # was current; a newer version took its place
     FAILED = "failed"  # could not be read; failure_type and failure_reason say why
-
-
-class FailureType(enum.StrEnum):
-    """Why a version could not be read."""
-
-    UNSUPPORTED = "unsupported"
-    ENCRYPTED = "encrypted"
-    EMPTY = "empty"
-    DAMAGED = "damaged"
-    TOO_LARGE = "too_large"
-    TIMED_OUT = "timed_out"
-    OUT_OF_MEMORY = "out_of_memory"
-    OCR_UNAVAILABLE = "ocr_unavailable"
-    FILE_MISSING = "file_missing"
-    INTERNAL = "internal"
 
 
 class DocumentVersion(Identified, OrganizationOwned, Created, Base):

@@ -1,0 +1,1 @@
+"""Parsed document to chunks; one file per strategy."""

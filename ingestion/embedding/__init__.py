@@ -1,0 +1,1 @@
+"""Text to vectors: the one way that documents and questions are embedded."""

@@ -1,0 +1,27 @@
+"""Errors of ingestion."""
+
+from storage.records.failure_type import FailureType
+
+
+class IngestionError(Exception):
+    """A document could not be taken in; the message says why, and what to do."""
+
+
+class IntakeError(IngestionError):
+    """What was asked for cannot be accepted: an unknown knowledge base, a name that is no name."""
+
+
+class ParseError(IngestionError):
+    """A document cannot be read. Terminal: the same bytes would fail again.
+
+    `reason` is written for the person who gave the document and says what to do.
+    """
+
+    def __init__(self, failure_type: FailureType, reason: str) -> None:
+        super().__init__(reason)
+        self.failure_type = failure_type
+        self.reason = reason
+
+
+class LeaseLostError(IngestionError):
+    """A newer worker holds the job; this one drops its work and writes nothing."""

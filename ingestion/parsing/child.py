@@ -1,0 +1,82 @@
+"""The parser's process: seals itself, then reads one request after another from its standard input.
+
+Started by `sandbox.py` as `python -m ingestion.parsing.child FOLDER`. Frames are a length (4 bytes, big endian) and
+JSON, never pickle: what a parser sends back is data, not code. Nothing heavy may be imported here.
+"""
+
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from ingestion.errors import ParseError
+from ingestion.parsing.frames import ParseReply, SandboxRequest, read_frame, write_frame
+from ingestion.parsing.parse import parse
+from ingestion.parsing.seal import SealBrokenError, cut_network, seal
+from storage.records.failure_type import FailureType
+
+_OUT_OF_MEMORY = (
+    "Reading the file took more memory than allowed. Split it into parts, or save it again in a simpler form."
+)
+_BROKEN_SEAL = (
+    "The file made its reader try to reach the network or write files, which no document may. "
+    "Do not trust it; ask its sender for a clean copy."
+)
+_UNEXPECTED = (
+    "The file is damaged in a way that its reader did not expect. Open the original, save it again and upload the copy."
+)
+
+
+def main() -> int:
+    """Serve until the input ends."""
+    folder = Path(sys.argv[1]).resolve()
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not spoil the frames
+    os.chdir(folder)
+    _limit_process()
+    cut_network()
+    seal(folder)
+    while (frame := read_frame(source)) is not None:
+        request = SandboxRequest.model_validate_json(frame)
+        _limit_request(request)
+        _answer(request, sink)
+    return 0
+
+
+def _answer(request: SandboxRequest, sink: BinaryIO) -> None:
+    try:
+        reply = ParseReply(document=parse(request.parse))
+    except ParseError as error:
+        reply = ParseReply(failure_type=error.failure_type, reason=error.reason)
+    except MemoryError:
+        reply = ParseReply(failure_type=FailureType.OUT_OF_MEMORY, reason=_OUT_OF_MEMORY)
+    except SealBrokenError:
+        reply = ParseReply(failure_type=FailureType.DAMAGED, reason=_BROKEN_SEAL)
+    except Exception as error:  # noqa: BLE001 - a parser may raise anything; the document fails, the worker goes on
+        reply = ParseReply(failure_type=FailureType.DAMAGED, reason=_UNEXPECTED, error=type(error).__name__)
+    write_frame(sink, reply.model_dump_json().encode("utf-8", errors="replace"))
+
+
+def _limit_process() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+
+
+def _limit_request(request: SandboxRequest) -> None:
+    """Limits are soft, so that a reused process gets fresh CPU time for each document."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = usage.ru_utime + usage.ru_stime
+    _soft(resource.RLIMIT_CPU, int(used) + request.cpu_seconds + 1)
+    _soft(resource.RLIMIT_AS, request.memory_mb << 20)
+    _soft(resource.RLIMIT_FSIZE, request.memory_mb << 20)
+
+
+def _soft(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Originals and artefacts, immutable and named by content hash."""

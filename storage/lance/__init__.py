@@ -1,0 +1,1 @@
+"""Vector tables: one per organization and index version; a cache that Postgres can rebuild."""

@@ -1,0 +1,250 @@
+"""The vector store: search, replace and remove rows, read back, compact, drop.
+
+Text never enters a table, and a search returns ids only; Postgres decides what may be shown. LanceDB holds
+threads, so a process that used this store must not fork: spawn.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from storage.errors import IndexUnavailableError, StorageError
+from storage.lance.contents import StoredRow, VersionContents, group_by_version, vector_fingerprint
+from storage.lance.durability import FsyncSweep
+from storage.lance.schema import TableSpec, arrow_schema, check_table
+from storage.lance.tables import Tables
+from storage.records.vector import Candidate, Vector, VectorRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from lancedb.query import LanceVectorQueryBuilder
+    from lancedb.table import Table
+
+_SCAN_BATCH_ROWS = 4096
+_HISTORY_KEPT = timedelta(minutes=10)
+_FRAGMENTS_BEFORE_COMPACTION = 64
+
+
+class VectorStore:
+    """Vector tables under one LanceDB URI. Safe to use from many threads.
+
+    Whoever writes holds the table's writer lock (`storage.lance.writer_lock`).
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._tables = Tables(uri)
+        self._sweep = FsyncSweep()
+
+    def search(
+        self,
+        table_name: str,
+        vector: Vector,
+        *,
+        limit: int,
+        knowledge_base_ids: Sequence[uuid.UUID] | None = None,
+        embedding_model: str | None = None,
+    ) -> list[Candidate]:
+        """The nearest chunks by cosine similarity, from an exact scan.
+
+        Args:
+            table_name: Table of the organization's index version.
+            vector: Query, float32[dimension].
+            limit: How many candidates at most.
+            knowledge_base_ids: Only these knowledge bases; None for all, an empty list for none.
+            embedding_model: Refuse a table of another model.
+
+        Returns:
+            Candidates, best first; equal scores in order of chunk id.
+
+        Raises:
+            IndexUnavailableError: The table is missing or unreadable.
+            IndexMismatchError: The table holds vectors of another model or dimension.
+        """
+        if knowledge_base_ids is not None and not knowledge_base_ids:
+            return []
+        condition = _any_of("knowledge_base_id", knowledge_base_ids) if knowledge_base_ids else None
+
+        def run(table: Table) -> list[Candidate]:
+            check_table(table_name, table.schema, embedding_model=embedding_model, dimension=len(vector))
+            search = cast("LanceVectorQueryBuilder", table.search(vector.astype(np.float32)))
+            query = search.distance_type("cosine").bypass_vector_index()
+            if condition:
+                query = query.where(condition, prefilter=True)
+            found = query.select(["chunk_id", "_distance"]).limit(limit).to_arrow()
+            ids, distances = found["chunk_id"].to_pylist(), found["_distance"].to_pylist()
+            hits = [Candidate(uuid.UUID(i), 1.0 - d) for i, d in zip(ids, distances, strict=True)]
+            return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+
+        return self._tables.read(table_name, run)
+
+    def replace_version(
+        self,
+        spec: TableSpec,
+        version_id: uuid.UUID,
+        rows: Sequence[VectorRow],
+        *,
+        on_step: Callable[[str], None] = lambda step: None,
+    ) -> tuple[int, VersionContents]:
+        """Make the table hold exactly these rows for a document version, durably.
+
+        The caller holds the table's writer lock. Running it again gives the same contents.
+
+        Args:
+            spec: The table; made when it is missing.
+            version_id: Whose rows are replaced.
+            rows: The new rows.
+            on_step: Told `vectors_deleted`, `vectors_added`, `fsync` and `read_back` as each is done.
+
+        Returns:
+            The Lance version, and the contents as read back from it.
+
+        Raises:
+            IndexMismatchError: The table holds another model or dimension.
+            IndexUnavailableError: The table cannot be opened.
+        """
+        table = self._writable(spec)
+        condition = _any_of("document_version_id", [version_id])
+        if table.count_rows(condition):
+            table.delete(condition)
+        on_step("vectors_deleted")
+        if rows:
+            table.add(_arrow_rows(spec, version_id, rows))
+        on_step("vectors_added")
+        self._sync(spec.name)
+        on_step("fsync")
+        found = self._tables.read(spec.name, lambda t: _ids(t, condition))
+        on_step("read_back")
+        return int(table.version), VersionContents.of(found)
+
+    def add_rows(self, spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow]) -> None:
+        """Add rows without looking for old ones: for filling an empty table. The caller syncs by `finish`."""
+        self._writable(spec).add(_arrow_rows(spec, version_id, rows))
+
+    def finish(self, table_name: str) -> None:
+        """Make everything written to the table durable."""
+        self._sync(table_name)
+
+    def remove_version(self, table_name: str, version_id: uuid.UUID) -> int:
+        """Delete the rows of a document version, durably; return how many. A missing table holds none."""
+        return self._remove(table_name, _any_of("document_version_id", [version_id]))
+
+    def remove_chunks(self, table_name: str, chunk_ids: Sequence[uuid.UUID]) -> int:
+        """Delete rows by chunk id, durably; return how many."""
+        return self._remove(table_name, _any_of("chunk_id", chunk_ids)) if chunk_ids else 0
+
+    def contents(self, table_name: str) -> dict[uuid.UUID, VersionContents]:
+        """What the table holds, per document version, read in full.
+
+        Raises:
+            IndexUnavailableError: The table is missing or unreadable.
+        """
+        return group_by_version(iter(self.rows(table_name)))
+
+    def rows(self, table_name: str) -> list[StoredRow]:
+        """Every row of the table, vectors as fingerprints; raises IndexUnavailableError like `contents`."""
+        return self._tables.read(table_name, lambda table: list(_stored_rows(table)))
+
+    def exists(self, table_name: str) -> bool:
+        """Whether the table opens."""
+        try:
+            self._tables.open(table_name)
+        except IndexUnavailableError:
+            return False
+        return True
+
+    def compact(self, table_name: str) -> bool:
+        """Merge small files once there are many, so that scans stay fast. The caller holds the writer lock.
+
+        Returns:
+            Whether anything was merged.
+        """
+        table = self._tables.open(table_name)
+        statistics = cast("dict[str, Any]", table.stats())  # a dictionary, whatever its annotation says
+        if statistics["fragment_stats"]["num_fragments"] < _FRAGMENTS_BEFORE_COMPACTION:
+            return False
+        table.optimize(cleanup_older_than=_HISTORY_KEPT)
+        self._sync(table_name)
+        return True
+
+    def create(self, spec: TableSpec) -> None:
+        """Make the table, replacing whatever is there under its name, readable or not."""
+        self.drop(spec.name)
+        self._writable(spec)
+        self._sync(spec.name)
+
+    def drop(self, table_name: str) -> None:
+        """Remove a table and its files; no error when it is missing."""
+        self._tables.drop(table_name)
+
+    def _remove(self, table_name: str, condition: str) -> int:
+        try:
+            table = self._tables.open(table_name)
+        except IndexUnavailableError:
+            if self._tables.is_listed(table_name):
+                raise
+            return 0
+        count = int(table.count_rows(condition))
+        if count:
+            table.delete(condition)
+            self._sync(table_name)
+        return count
+
+    def _writable(self, spec: TableSpec) -> Table:
+        try:
+            table = self._tables.open(spec.name)
+            schema = table.schema
+        except IndexUnavailableError:
+            if self._tables.is_listed(spec.name):
+                raise
+            schema = arrow_schema(spec)
+            table = self._tables.create(spec.name, schema)
+        check_table(spec.name, schema, embedding_model=spec.embedding_model, dimension=spec.dimension)
+        return table
+
+    def _sync(self, table_name: str) -> None:
+        path = self._tables.local_path(table_name)
+        if path is not None:
+            self._sweep.run(path)
+
+
+def _any_of(column: str, values: Sequence[uuid.UUID]) -> str:
+    """A filter made of UUID objects only: nothing that a person typed can reach the filter language."""
+    for value in values:
+        if not isinstance(value, uuid.UUID):
+            raise StorageError(f"Filters take UUIDs only, not {type(value).__name__}.")
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def _arrow_rows(spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow]) -> pa.Table:
+    import pyarrow as pa
+
+    vectors = np.concatenate([row.vector for row in rows]).astype(np.float32)
+    return pa.table(
+        [
+            [str(row.chunk_id) for row in rows],
+            [str(version_id)] * len(rows),
+            [str(row.knowledge_base_id) for row in rows],
+            pa.FixedSizeListArray.from_arrays(pa.array(vectors), spec.dimension),
+        ],
+        schema=arrow_schema(spec),
+    )
+
+
+def _ids(table: Table, condition: str) -> list[uuid.UUID]:
+    found = table.search().where(condition).select(["chunk_id"]).limit(table.count_rows() or 1).to_arrow()
+    return [uuid.UUID(value) for value in found["chunk_id"].to_pylist()]
+
+
+def _stored_rows(table: Table) -> Iterator[StoredRow]:
+    for batch in table.search().limit(table.count_rows() or 1).to_batches(_SCAN_BATCH_ROWS):
+        vectors = batch["vector"].flatten().to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)
+        columns = (
+            batch[name].to_pylist() for name in ("chunk_id", "document_version_id", "knowledge_base_id")
+        )
+        for chunk, version, base, vector in zip(*columns, vectors, strict=True):
+            yield StoredRow(uuid.UUID(chunk), uuid.UUID(version), uuid.UUID(base), vector_fingerprint(vector))

@@ -1,0 +1,20 @@
+"""A chunk before it has an id: what a chunker returns."""
+
+from storage.records.record import Record
+
+
+class ChunkDraft(Record):
+    """One passage: `document.text[char_start:char_end] == text`.
+
+    `boxes` are `(page, left, top, right, bottom)` in points from the page's top left.
+    """
+
+    ordinal: int
+    text: str
+    char_start: int
+    char_end: int
+    token_count: int
+    heading_path: tuple[str, ...] = ()
+    page_start: int | None = None
+    page_end: int | None = None
+    boxes: tuple[tuple[float, float, float, float, float], ...] | None = None
