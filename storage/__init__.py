@@ -1,0 +1,1 @@
+"""What we keep, and its shape. Imports nothing else of ours."""

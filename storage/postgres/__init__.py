@@ -1,0 +1,1 @@
+"""Postgres: the truth. Engines, sessions, models, migrations and the embedded server."""

@@ -1,0 +1,1 @@
+"""One table per file. Import a model from its own module; `registry` imports them all for Alembic."""

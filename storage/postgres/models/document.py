@@ -1,0 +1,34 @@
+"""Documents: one per source location, whatever its versions."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.postgres.models.base import Base, Identified, JsonObject, OrganizationOwned, Timestamped
+
+
+class Document(Identified, OrganizationOwned, Timestamped, Base):
+    """One source (an upload's name, a file's path, a URL). What is readable is its current version."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("organization_id", "knowledge_base_id", "source_uri"),)
+
+    knowledge_base_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("knowledge_bases.id", ondelete="CASCADE"), index=True
+    )
+    source_uri: Mapped[str]
+    name: Mapped[str] = mapped_column(String(512))
+    current_version_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey(
+            "document_versions.id",
+            ondelete="SET NULL",
+            use_alter=True,
+            name="fk_documents_current_version_id",
+        )
+    )
+    tags: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    custom_metadata: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    tombstoned_at: Mapped[datetime | None]

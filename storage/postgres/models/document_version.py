@@ -1,0 +1,75 @@
+"""Document versions: one per content and pipeline, with its state."""
+
+import enum
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.postgres.models.base import Base, Created, Identified, JsonObject, OrganizationOwned, one_of
+
+
+class VersionState(enum.StrEnum):
+    """Where a version stands in the ingest protocol."""
+
+    STAGED = "staged"  # accepted and stored; a job waits
+    PROCESSING = "processing"  # a worker holds it
+    READY = "ready"  # the document's current version, searchable
+    SUPERSEDED = "superseded"  # was current; a newer version took its place
+    FAILED = "failed"  # could not be read; failure_type and failure_reason say why
+
+
+class FailureType(enum.StrEnum):
+    """Why a version could not be read."""
+
+    UNSUPPORTED = "unsupported"
+    ENCRYPTED = "encrypted"
+    EMPTY = "empty"
+    DAMAGED = "damaged"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    OCR_UNAVAILABLE = "ocr_unavailable"
+    FILE_MISSING = "file_missing"
+    INTERNAL = "internal"
+
+
+class DocumentVersion(Identified, OrganizationOwned, Created, Base):
+    """One content of a document, read by one version of the pipeline.
+
+    `content_hash` is HMAC-SHA256 of the bytes under the organization's key, in hex, and names the stored file.
+    `expected_count` and `expected_digest` (XOR of the SHA-256 of the chunk ids) are what the vector table must hold.
+    """
+
+    __tablename__ = "document_versions"
+    __table_args__ = (
+        UniqueConstraint("document_id", "content_hash", "pipeline_version"),
+        UniqueConstraint("document_id", "number"),
+        one_of("state", VersionState),
+        one_of("failure_type", FailureType),
+    )
+
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    pipeline_version: Mapped[str] = mapped_column(String(50))
+    state: Mapped[str] = mapped_column(String(20), default=VersionState.STAGED, index=True)
+    failure_type: Mapped[str | None] = mapped_column(String(30))
+    failure_reason: Mapped[str | None]
+    media_type: Mapped[str | None] = mapped_column(String(150))
+    declared_type: Mapped[str | None] = mapped_column(String(150))
+    byte_size: Mapped[int] = mapped_column(BigInteger)
+    text_key: Mapped[str | None] = mapped_column(String(100))
+    title: Mapped[str | None]
+    author: Mapped[str | None]
+    language: Mapped[str | None] = mapped_column(String(10))
+    page_count: Mapped[int | None]
+    missing_pages: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
+    parsed_metadata: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
+    expected_count: Mapped[int | None]
+    expected_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    seconds: Mapped[float | None]
+    ready_at: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
+    vectors_removed_at: Mapped[datetime | None]

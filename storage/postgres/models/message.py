@@ -1,0 +1,46 @@
+"""Messages."""
+
+import enum
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.postgres.models.base import Base, Created, Identified, OrganizationOwned, one_of
+
+
+class MessageRole(enum.StrEnum):
+    """Who speaks."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageState(enum.StrEnum):
+    """Whether an answer came to its end."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Message(Identified, OrganizationOwned, Created, Base):
+    """One turn. `parent_id` is the turn it follows, so that an edited turn makes a branch."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "ordinal"),
+        one_of("role", MessageRole),
+        one_of("state", MessageState),
+    )
+
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
+    ordinal: Mapped[int]
+    role: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default=MessageState.COMPLETE)
+    content: Mapped[str]
+    error_type: Mapped[str | None] = mapped_column(String(50))
+    completed_at: Mapped[datetime | None]

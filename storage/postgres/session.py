@@ -1,0 +1,45 @@
+"""Sessions: one transaction each, with the organization that row-level security reads.
+
+`SET LOCAL` ends with the transaction, so a pooled connection never carries an organization over. A statement without an
+organization fails in the policy's cast: there is no default tenant.
+"""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from sqlalchemy import Engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+
+_SET_ORGANIZATION = text("SELECT set_config('pixel.organization_id', :organization_id, true)")
+
+
+@contextmanager
+def organization_session(engine: Engine, organization_id: uuid.UUID) -> Iterator[Session]:
+    """One transaction of one organization; commits at the end, rolls back on an error."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        session.execute(_SET_ORGANIZATION, {"organization_id": str(uuid.UUID(str(organization_id)))})
+        yield session
+
+
+@contextmanager
+def owner_session(engine: Engine) -> Iterator[Session]:
+    """One transaction of the owner, who sees every organization."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@asynccontextmanager
+async def async_organization_session(engine: AsyncEngine, organization_id: uuid.UUID) -> AsyncIterator[AsyncSession]:
+    """Asynchronous `organization_session`."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        await session.execute(_SET_ORGANIZATION, {"organization_id": str(uuid.UUID(str(organization_id)))})
+        yield session
+
+
+@asynccontextmanager
+async def async_identity_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """One transaction without an organization: only users, sign-in sessions and the lookup functions are readable."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        yield session

@@ -1,0 +1,1 @@
+"""Frozen rows that cross folders."""
