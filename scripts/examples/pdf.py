@@ -70,9 +70,7 @@ def _flowables(block: Block) -> list[Flowable]:
             items: list[Any] = [ListItem(PdfParagraph(escape(item), _BODY)) for item in block.items]
             start = "1" if block.is_ordered else "•"
             kind = "1" if block.is_ordered else "bullet"
-            return [
-                ListFlowable(items, bulletType=kind, start=start, bulletFontName=REGULAR, bulletFontSize=9)
-            ]
+            return [ListFlowable(items, bulletType=kind, start=start, bulletFontName=REGULAR, bulletFontSize=9)]
         case Table():
             return [_table(block), Spacer(1, 6)]
 

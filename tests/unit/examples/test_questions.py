@@ -9,9 +9,7 @@ import yaml
 from scripts.examples.render import DOCUMENTS, ROOT
 from tests.unit.examples.reading import has_text_layer, normalise, read_example
 
-QUESTIONS: list[dict[str, Any]] = yaml.safe_load(
-    (ROOT / "examples" / "questions.yaml").read_text(encoding="utf-8")
-)
+QUESTIONS: list[dict[str, Any]] = yaml.safe_load((ROOT / "examples" / "questions.yaml").read_text(encoding="utf-8"))
 ANSWERABLE = [question for question in QUESTIONS if question["answerable"]]
 UNANSWERABLE = [question for question in QUESTIONS if not question["answerable"]]
 
@@ -44,9 +42,7 @@ class TestQuestionSet:
         assert asked == {path.name for path in DOCUMENTS.iterdir()}
 
     def test_asks_about_pages_that_are_pictures(self) -> None:
-        pictures = [
-            question for question in ANSWERABLE if not has_text_layer(DOCUMENTS / question["document"])
-        ]
+        pictures = [question for question in ANSWERABLE if not has_text_layer(DOCUMENTS / question["document"])]
         assert len(pictures) >= 3
 
 
