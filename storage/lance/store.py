@@ -243,8 +243,6 @@ def _ids(table: Table, condition: str) -> list[uuid.UUID]:
 def _stored_rows(table: Table) -> Iterator[StoredRow]:
     for batch in table.search().limit(table.count_rows() or 1).to_batches(_SCAN_BATCH_ROWS):
         vectors = batch["vector"].flatten().to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)
-        columns = (
-            batch[name].to_pylist() for name in ("chunk_id", "document_version_id", "knowledge_base_id")
-        )
+        columns = (batch[name].to_pylist() for name in ("chunk_id", "document_version_id", "knowledge_base_id"))
         for chunk, version, base, vector in zip(*columns, vectors, strict=True):
             yield StoredRow(uuid.UUID(chunk), uuid.UUID(version), uuid.UUID(base), vector_fingerprint(vector))
