@@ -7,10 +7,14 @@ organization fails in the policy's cast: there is no default tenant.
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
+
+# A row of a query with many columns, read by attribute.
+AnyRow = Row[*tuple[Any, ...]]
 
 _SET_ORGANIZATION = text("SELECT set_config('pixel.organization_id', :organization_id, true)")
 

@@ -1,0 +1,1 @@
+"""The API: FastAPI, one folder per slice."""

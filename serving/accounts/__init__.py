@@ -1,0 +1,1 @@
+"""Organizations, members, sign-in sessions, API keys, roles and the audit log."""

@@ -1,0 +1,139 @@
+"""Authentication before anything else: no body is read, and no route runs, for a request without a credential.
+
+A pure ASGI middleware, because a framework dependency would run after the body was parsed.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.accounts.credentials import SESSION_PREFIX, secret_matches, split_api_key, token_hash
+from serving.accounts.principal import Membership, Principal
+from serving.errors import DATABASE_ERRORS, ApiError, UnauthenticatedError, database_problem, problem
+from storage.postgres.models.member import Role
+from storage.postgres.models.user import User
+from storage.postgres.models.user_session import UserSession
+from storage.postgres.session import async_identity_session
+
+# Every route that answers without a credential; the test of the route matrix reads this list.
+PUBLIC_ROUTES = frozenset(
+    {("GET", "/health"), ("GET", "/ready"), ("GET", "/openapi.json"), ("GET", "/docs"), ("POST", "/api/v1/sessions")}
+)
+ORGANIZATION_HEADER = "x-organization"
+
+
+class AuthenticationMiddleware:
+    """Puts the principal into the request's state, or answers 401."""
+
+    def __init__(self, app: ASGIApp, *, engine: Callable[[], AsyncEngine]) -> None:
+        self._app = app
+        self._engine = engine
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticate, then hand on."""
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in PUBLIC_ROUTES:
+            await self._app(scope, receive, send)
+            return
+        try:
+            principal = await authenticate(self._engine(), Headers(scope=scope))
+        except ApiError as error:
+            await problem(error, scope["path"])(scope, receive, send)
+            return
+        except DATABASE_ERRORS as error:
+            await database_problem(error, scope)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["principal"] = principal
+        await self._app(scope, receive, send)
+
+
+async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
+    """The principal of these headers.
+
+    Raises:
+        UnauthenticatedError: No bearer credential, or an unknown, revoked or expired one. The message never says which.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > 200:
+        raise UnauthenticatedError
+    finder: Callable[[AsyncSession, str], Awaitable[Principal | None]]
+    finder = _session_principal if token.startswith(SESSION_PREFIX) else _key_principal
+    async with async_identity_session(engine) as session:
+        principal = await finder(session, token)
+    if principal is None:
+        raise UnauthenticatedError("This key or session is not valid (unknown, expired or revoked)")
+    return _choose_organization(principal, headers.get(ORGANIZATION_HEADER))
+
+
+async def _key_principal(session: AsyncSession, token: str) -> Principal | None:
+    parts = split_api_key(token)
+    if parts is None:
+        return None
+    prefix, secret = parts
+    row = (await session.execute(text("SELECT * FROM find_api_key(:prefix)"), {"prefix": prefix})).one_or_none()
+    now = datetime.now(UTC)
+    if row is None or not secret_matches(secret, row.secret_hash):
+        return None
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    return Principal(
+        user_id=None, api_key_id=row.id, session_id=None, organization_id=row.organization_id, role=Role(row.role)
+    )
+
+
+async def _session_principal(session: AsyncSession, token: str) -> Principal | None:
+    now = datetime.now(UTC)
+    statement = (
+        select(UserSession, User.is_active)
+        .join(User, User.id == UserSession.user_id)
+        .where(
+            UserSession.token_hash == token_hash(token),
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now,
+            User.is_active,
+        )
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    signed_in: UserSession = row[0]
+    if signed_in.last_used_at is None or (now - signed_in.last_used_at).total_seconds() > 60:
+        await session.execute(update(UserSession).where(UserSession.id == signed_in.id).values(last_used_at=now))
+    return Principal(
+        user_id=signed_in.user_id,
+        api_key_id=None,
+        session_id=signed_in.id,
+        organization_id=None,
+        role=None,
+        memberships=await memberships_of(session, signed_in.user_id),
+    )
+
+
+async def memberships_of(session: AsyncSession, user_id: uuid.UUID) -> tuple[Membership, ...]:
+    """The organizations of a person, by name."""
+    rows = await session.execute(text("SELECT * FROM memberships_of(:user)"), {"user": user_id})
+    return tuple(Membership(row.organization_id, row.name, row.slug, Role(row.role)) for row in rows)
+
+
+def _choose_organization(principal: Principal, wanted: str | None) -> Principal:
+    """Apply the organization header. A foreign or unknown organization leaves the principal without one."""
+    if principal.api_key_id is not None:
+        return principal
+    found = [m for m in principal.memberships if wanted in (m.slug, str(m.organization_id))]
+    if wanted is None and len(principal.memberships) == 1:
+        found = list(principal.memberships)
+    if not found:
+        return principal
+    return Principal(
+        user_id=principal.user_id,
+        api_key_id=None,
+        session_id=principal.session_id,
+        organization_id=found[0].organization_id,
+        role=found[0].role,
+        memberships=principal.memberships,
+    )

@@ -1,0 +1,51 @@
+"""Who makes a request."""
+
+import uuid
+from dataclasses import dataclass
+
+from serving.accounts.roles import PERMISSIONS, Permission
+from storage.postgres.models.member import Role
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One organization that a person belongs to."""
+
+    organization_id: uuid.UUID
+    name: str
+    slug: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A person (`user_id`) or a program (`api_key_id`), acting in one organization.
+
+    `organization_id` is None only for a person who has not said which of several organizations is meant; routes
+    that need one then answer 400.
+    """
+
+    user_id: uuid.UUID | None
+    api_key_id: uuid.UUID | None
+    session_id: uuid.UUID | None
+    organization_id: uuid.UUID | None
+    role: Role | None
+    memberships: tuple[Membership, ...] = ()
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role allows it."""
+        return self.role is not None and permission in PERMISSIONS[self.role]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A principal inside one organization: what services are given."""
+
+    organization_id: uuid.UUID
+    role: Role
+    user_id: uuid.UUID | None = None
+    api_key_id: uuid.UUID | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role allows it."""
+        return permission in PERMISSIONS[self.role]

@@ -1,0 +1,64 @@
+"""The API application."""
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from serving import health
+from serving.accounts.authentication import AuthenticationMiddleware
+from serving.accounts.endpoints import router as accounts
+from serving.bots.endpoints import router as bots
+from serving.context import ServingContext, open_context
+from serving.conversations.endpoints import router as conversations
+from serving.conversations.openai_endpoints import router as openai
+from serving.errors import install_handlers
+from serving.feedback.endpoints import router as feedback
+from serving.knowledge.endpoints import router as knowledge
+from serving.settings import ServingSettings, serving_settings
+from storage.settings import StorageSettings, storage_settings
+
+log = structlog.get_logger(__name__)
+
+_FORM_OVERHEAD = 1024 * 1024  # room for the parts of a multipart body beside the file itself
+
+
+def create_app(storage: StorageSettings | None = None, serving: ServingSettings | None = None) -> FastAPI:
+    """The application; stores open when it starts and close when it stops.
+
+    Args:
+        storage: Where the stores live; from the environment unless given.
+        serving: How the API behaves; from the environment unless given.
+    """
+    serving = serving or serving_settings()
+    app = FastAPI(
+        title="Pixel AI Creator",
+        description="Chatbots that can prove every answer.",
+        version="0.1.0",
+        lifespan=_lifespan(lambda: open_context(storage or storage_settings(), serving)),
+        redoc_url=None,
+        max_body_size=serving.max_upload_mb * 1024 * 1024 + _FORM_OVERHEAD,
+        telemetry={"tracing": False, "metrics": False},
+    )
+    app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
+    install_handlers(app)
+    for router in (health.router, accounts, bots, knowledge, conversations, feedback, openai):
+        app.include_router(router)
+    return app
+
+
+def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        context = opener()
+        app.state.context = context
+        # The model takes seconds to load; requests are accepted meanwhile, and the first that needs it waits.
+        threading.Thread(target=context.embedder.warm_up, name="embedder-warm-up", daemon=True).start()
+        log.info("api_started")
+        yield
+        await context.close()
+        log.info("api_stopped")
+
+    return lifespan

@@ -1,0 +1,1 @@
+"""Chatbots and the templates they are made from."""

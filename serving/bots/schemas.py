@@ -1,0 +1,107 @@
+"""Shapes of the bots routes."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from serving.accounts.schemas import Name, Read, Slug, Write
+from storage.postgres.models.chatbot import ChatbotStatus
+
+LongText = Annotated[str, StringConstraints(max_length=20_000)]
+
+
+class RetrievalConfig(BaseModel):
+    """How a bot finds passages."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=6, ge=1, le=50, description="passages given to the answerer")
+
+
+class ChatbotConfig(BaseModel):
+    """What an answer depends on; kept whole in every version of a bot."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    welcome_message: LongText = ""
+    system_prompt: LongText = ""
+    provider: Literal["extractive"] = "extractive"
+    model: str = Field(default="extractive-1", max_length=200)
+    parameters: dict[str, float | int] = Field(default_factory=dict, max_length=20)
+    retrieval: RetrievalConfig = RetrievalConfig()
+    knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
+
+
+class TemplateOut(Read):
+    """A template, as the gallery shows it."""
+
+    id: uuid.UUID
+    template_id: str
+    name: str
+    description: str | None
+    category: str
+    industry: str | None
+    use_case: str | None
+    version: str
+    complexity_level: str | None
+    price_tier: str | None
+    tags: list[str] | None
+    supported_languages: list[str] | None
+    estimated_setup_time: int | None
+    is_featured: bool | None
+
+
+class TemplateDetail(TemplateOut):
+    """A template with its configuration."""
+
+    conversation_config: dict[str, Any]
+    ui_config: dict[str, Any] | None
+    ai_config: dict[str, Any] | None
+    integration_config: dict[str, Any] | None
+    deployment_config: dict[str, Any] | None
+    required_integrations: list[str] | None
+    minimum_plan: str | None
+
+
+class ChatbotCreate(Write):
+    """Make a bot, from a template or from nothing."""
+
+    name: Name
+    slug: Slug
+    description: LongText | None = None
+    template_id: Annotated[str, StringConstraints(max_length=50)] | None = Field(
+        default=None, description="identifier of a template, for example `hr-people-ops-expert-v1`"
+    )
+    knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
+    welcome_message: LongText | None = Field(default=None, description="instead of the template's")
+    system_prompt: LongText | None = Field(default=None, description="instead of the template's")
+
+
+class ChatbotUpdate(Write):
+    """Change a bot; a change of its configuration makes a new version."""
+
+    name: Name | None = None
+    description: LongText | None = None
+    status: ChatbotStatus | None = None
+    knowledge_base_ids: list[uuid.UUID] | None = Field(default=None, max_length=100)
+    welcome_message: LongText | None = None
+    system_prompt: LongText | None = None
+    retrieval: RetrievalConfig | None = None
+
+
+class ChatbotOut(Read):
+    """A bot with its current configuration."""
+
+    id: uuid.UUID
+    name: str
+    slug: str
+    description: str | None
+    status: ChatbotStatus
+    template_id: uuid.UUID | None
+    version: int
+    version_id: uuid.UUID
+    config: ChatbotConfig
+    created_at: datetime
+    updated_at: datetime

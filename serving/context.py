@@ -1,0 +1,50 @@
+"""What one API process holds: engines, stores, the embedder and the providers, opened once."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.embedding.embedder import Embedder, default_embedder
+from sqlalchemy.ext.asyncio import AsyncEngine
+from storage.stores import Stores, open_stores
+
+from serving.inference.extractive import ExtractiveProvider
+from serving.inference.provider import Provider
+from serving.settings import ServingSettings
+from storage.postgres.engine import app_async_engine
+from storage.settings import StorageSettings
+
+if TYPE_CHECKING:
+    from storage.lance.store import VectorStore
+
+
+@dataclass(frozen=True)
+class ServingContext:
+    """Shared by every request; nothing in it belongs to one."""
+
+    settings: ServingSettings
+    engine: AsyncEngine
+    stores: Stores
+    embedder: Embedder
+    providers: dict[str, Provider]
+
+    @property
+    def vectors(self) -> "VectorStore":
+        """The vector tables."""
+        return self.stores.vectors
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.engine.dispose()
+        self.stores.close()
+
+
+def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingContext:
+    """Open the stores. The embedding model loads at its first use, or when `embedder.warm_up()` is called."""
+    embedder = default_embedder()
+    return ServingContext(
+        settings=serving,
+        engine=app_async_engine(storage),
+        stores=open_stores(storage),
+        embedder=embedder,
+        providers={"extractive": ExtractiveProvider(embedder)},
+    )

@@ -1,0 +1,1 @@
+"""Conversations, messages, streaming, receipts and the OpenAI-compatible route."""

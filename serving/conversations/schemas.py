@@ -1,0 +1,173 @@
+"""Shapes of the conversation routes."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from serving.accounts.schemas import Read, Write
+from storage.postgres.models.conversation import Channel
+from storage.postgres.models.message import MessageRole, MessageState
+
+MAX_QUESTION_CHARACTERS = 8000
+Question = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS, pattern=r"^[^\x00]*$"),
+]
+
+
+class ConversationCreate(Write):
+    """Start a conversation with a bot."""
+
+    chatbot_id: uuid.UUID
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)] | None = None
+    channel: Channel = Channel.API
+
+
+class ConversationOut(Read):
+    """A conversation."""
+
+    id: uuid.UUID
+    chatbot_id: uuid.UUID
+    chatbot_name: str
+    channel: Channel
+    title: str | None
+    messages: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationStarted(ConversationOut):
+    """A fresh conversation with the bot's first words."""
+
+    welcome_message: str
+
+
+class MessageCreate(Write):
+    """Ask; with `stream` the answer comes as server-sent events."""
+
+    content: Question
+    stream: bool = False
+
+
+class CitationOut(Read):
+    """A source of an answer; `url` opens the passage."""
+
+    number: int
+    chunk_id: uuid.UUID
+    document_id: uuid.UUID
+    document_name: str
+    page: int | None
+    heading_path: list[str]
+    char_start: int
+    char_end: int
+    score: float
+    quotes: list[str]
+    url: str
+
+
+class AnswerOut(Read):
+    """A finished answer."""
+
+    message_id: uuid.UUID
+    conversation_id: uuid.UUID
+    question_id: uuid.UUID
+    content: str
+    is_refused: bool
+    citations: list[CitationOut]
+    receipt_url: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class MessageOut(Read):
+    """A turn of a conversation."""
+
+    id: uuid.UUID
+    conversation_id: uuid.UUID
+    role: MessageRole
+    state: MessageState
+    content: str
+    error_type: str | None
+    created_at: datetime
+    completed_at: datetime | None
+    rating: int | None = Field(default=None, description="the asker's own thumb, 1 or -1")
+
+
+class ReceiptPassageOut(Read):
+    """A passage that the answer was given."""
+
+    rank: int
+    rank_before_rerank: int
+    citation: int | None
+    quotes: list[str]
+    chunk_id: uuid.UUID | None
+    document_id: uuid.UUID | None
+    document_version_id: uuid.UUID | None
+    document_name: str | None
+    document_version: int | None
+    page: int | None
+    boxes: list[list[float]] | None
+    char_start: int
+    char_end: int
+    text_hash: str
+    scores: dict[str, float]
+
+
+class FeedbackInReceipt(Read):
+    """A thumb on the answer."""
+
+    rating: int
+    comment: str | None
+    created_at: datetime
+
+
+class EvalInReceipt(Read):
+    """A score that an evaluation gave the answer."""
+
+    task: str
+    scorer: str
+    value: float
+
+
+class ReceiptOut(Read):
+    """Everything that an answer came from."""
+
+    id: uuid.UUID
+    message_id: uuid.UUID
+    question_id: uuid.UUID
+    conversation_id: uuid.UUID
+    question: str
+    answer: str
+    chatbot_id: uuid.UUID
+    chatbot_name: str
+    chatbot_version_id: uuid.UUID
+    chatbot_version: int
+    conversation_flow_id: uuid.UUID | None
+    experiment: str | None
+    arm: str | None
+    index_version_id: uuid.UUID | None
+    index_version: int | None
+    embedding_model: str | None
+    retrieval_settings: dict[str, Any]
+    passages: list[ReceiptPassageOut]
+    prompt_template: str
+    prompt_hash: str
+    provider: str
+    model: str
+    adapter_hash: str | None
+    parameters: dict[str, Any]
+    finish_reason: str
+    is_refused: bool
+    prompt_tokens: int
+    completion_tokens: int
+    cost_reserved_usd: Decimal
+    cost_settled_usd: Decimal
+    latencies_ms: dict[str, float]
+    language: str | None
+    guard_decisions: dict[str, Any]
+    feedback: list[FeedbackInReceipt]
+    evals: list[EvalInReceipt]
+    created_at: datetime

@@ -1,0 +1,1 @@
+"""Question and passages -> answer: providers behind one interface."""

@@ -1,0 +1,107 @@
+"""Routes of knowledge."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, UploadFile
+
+from serving.dependencies import Context, Database, KnowledgeReader, KnowledgeWriter
+from serving.knowledge import service
+from serving.knowledge.schemas import (
+    DocumentOut,
+    KnowledgeBaseCreate,
+    KnowledgeBaseOut,
+    KnowledgeBaseUpdate,
+    PassageOut,
+    UploadOut,
+    VersionOut,
+)
+from storage.postgres.models.document_version import VersionState
+
+router = APIRouter(prefix="/api/v1", tags=["knowledge"])
+
+
+@router.get("/knowledge-bases", response_model=list[KnowledgeBaseOut])
+async def list_knowledge_bases(actor: KnowledgeReader, session: Database) -> Sequence[Any]:
+    """Knowledge bases with how many documents stand where."""
+    return await service.list_knowledge_bases(session)
+
+
+@router.post("/knowledge-bases", status_code=201, response_model=KnowledgeBaseOut)
+async def create_knowledge_base(actor: KnowledgeWriter, body: KnowledgeBaseCreate, session: Database) -> Any:
+    """Make a knowledge base."""
+    return await service.create_knowledge_base(session, actor, body)
+
+
+@router.get("/knowledge-bases/{knowledge_base_id}", response_model=KnowledgeBaseOut)
+async def read_knowledge_base(actor: KnowledgeReader, knowledge_base_id: uuid.UUID, session: Database) -> Any:
+    """One knowledge base."""
+    return await service.get_knowledge_base(session, knowledge_base_id)
+
+
+@router.patch("/knowledge-bases/{knowledge_base_id}", response_model=KnowledgeBaseOut)
+async def update_knowledge_base(
+    actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, body: KnowledgeBaseUpdate, session: Database
+) -> Any:
+    """Change a knowledge base."""
+    return await service.update_knowledge_base(session, actor, knowledge_base_id, body)
+
+
+@router.delete("/knowledge-bases/{knowledge_base_id}", status_code=204)
+async def archive_knowledge_base(actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, session: Database) -> None:
+    """Archive a knowledge base; bots stop reading it at once."""
+    await service.archive_knowledge_base(session, actor, knowledge_base_id)
+
+
+@router.post("/knowledge-bases/{knowledge_base_id}/documents", status_code=202)
+async def upload_document(
+    actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, file: UploadFile, context: Context
+) -> UploadOut:
+    """Upload a file. An equal name replaces the document's content with a new version."""
+    return await service.upload(
+        context,
+        actor,
+        knowledge_base_id,
+        name=(file.filename or "upload")[:512],
+        data=await file.read(),
+        size=file.size or 0,
+        declared_type=file.content_type,
+    )
+
+
+@router.get("/knowledge-bases/{knowledge_base_id}/documents", response_model=list[DocumentOut])
+async def list_documents(
+    actor: KnowledgeReader,
+    knowledge_base_id: uuid.UUID,
+    session: Database,
+    state: VersionState | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> Sequence[Any]:
+    """Documents of a knowledge base, by name; `state` keeps those whose newest version is in it."""
+    return await service.list_documents(session, knowledge_base_id, state=state, limit=limit, offset=offset)
+
+
+@router.get("/documents/{document_id}", response_model=DocumentOut)
+async def read_document(actor: KnowledgeReader, document_id: uuid.UUID, session: Database) -> Any:
+    """One document with its newest version's state."""
+    return await service.get_document(session, document_id)
+
+
+@router.get("/documents/{document_id}/versions", response_model=list[VersionOut])
+async def list_versions(actor: KnowledgeReader, document_id: uuid.UUID, session: Database) -> Sequence[Any]:
+    """Versions of a document, newest first."""
+    return await service.list_versions(session, document_id)
+
+
+@router.delete("/documents/{document_id}", status_code=204)
+async def delete_document(actor: KnowledgeWriter, document_id: uuid.UUID, context: Context) -> None:
+    """Delete a document; effective at once."""
+    await service.delete_document(context, actor, document_id)
+
+
+@router.get("/passages/{chunk_id}")
+async def read_passage(actor: KnowledgeReader, chunk_id: uuid.UUID, session: Database) -> PassageOut:
+    """A passage with its neighbours: what a citation opens."""
+    return await service.get_passage(session, chunk_id)

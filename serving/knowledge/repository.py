@@ -1,0 +1,139 @@
+"""Queries of knowledge."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.postgres.models.chunk import Chunk
+from storage.postgres.models.document import Document
+from storage.postgres.models.document_version import DocumentVersion, VersionState
+from storage.postgres.models.knowledge_base import KnowledgeBase
+from storage.postgres.session import AnyRow
+
+_WAITING = (VersionState.STAGED, VersionState.PROCESSING)
+
+
+def _newest() -> Any:
+    """The newest version of each document."""
+    return (
+        select(DocumentVersion)
+        .distinct(DocumentVersion.document_id)
+        .order_by(DocumentVersion.document_id, DocumentVersion.number.desc())
+        .subquery("newest")
+    )
+
+
+def _with_counts() -> Select[*tuple[Any, ...]]:
+    newest = _newest()
+    counts = (
+        select(
+            Document.knowledge_base_id,
+            func.count().label("documents"),
+            func.count(Document.current_version_id).label("ready"),
+            func.count().filter(newest.c.state == VersionState.FAILED).label("failed"),
+            func.count().filter(newest.c.state.in_(_WAITING)).label("waiting"),
+        )
+        .join(newest, newest.c.document_id == Document.id)
+        .where(Document.tombstoned_at.is_(None))
+        .group_by(Document.knowledge_base_id)
+        .subquery("counts")
+    )
+    columns = [func.coalesce(counts.c[name], 0).label(name) for name in ("documents", "ready", "failed", "waiting")]
+    return (
+        select(*KnowledgeBase.__table__.columns, *columns)
+        .outerjoin(counts, counts.c.knowledge_base_id == KnowledgeBase.id)
+        .where(KnowledgeBase.archived_at.is_(None))
+    )
+
+
+async def knowledge_bases(session: AsyncSession) -> Sequence[AnyRow]:
+    """Knowledge bases with their document counts, by name."""
+    return (await session.execute(_with_counts().order_by(KnowledgeBase.name, KnowledgeBase.id))).all()
+
+
+async def knowledge_base_row(session: AsyncSession, knowledge_base_id: uuid.UUID) -> AnyRow | None:
+    """One knowledge base with its document counts."""
+    return (await session.execute(_with_counts().where(KnowledgeBase.id == knowledge_base_id))).one_or_none()
+
+
+async def knowledge_base(session: AsyncSession, knowledge_base_id: uuid.UUID) -> KnowledgeBase | None:
+    """One knowledge base that is not archived."""
+    found: KnowledgeBase | None = await session.scalar(
+        select(KnowledgeBase).where(KnowledgeBase.id == knowledge_base_id, KnowledgeBase.archived_at.is_(None))
+    )
+    return found
+
+
+def _documents() -> Select[*tuple[Any, ...]]:
+    newest = _newest()
+    return (
+        select(
+            *(column for column in Document.__table__.columns if column.name != "custom_metadata"),
+            newest.c.state,
+            newest.c.failure_type,
+            newest.c.failure_reason,
+            Document.current_version_id.is_not(None).label("is_searchable"),
+            newest.c.number.label("version"),
+            newest.c.id.label("version_id"),
+            newest.c.media_type,
+            newest.c.byte_size,
+            newest.c.language,
+            newest.c.title,
+            newest.c.page_count,
+            newest.c.expected_count.label("passages"),
+        )
+        .join(newest, newest.c.document_id == Document.id)
+        .where(Document.tombstoned_at.is_(None))
+    )
+
+
+async def documents(
+    session: AsyncSession, knowledge_base_id: uuid.UUID, *, state: str | None, limit: int, offset: int
+) -> Sequence[AnyRow]:
+    """Documents of a knowledge base with their newest version, by name."""
+    statement = _documents().where(Document.knowledge_base_id == knowledge_base_id)
+    if state is not None:
+        statement = statement.where(statement.selected_columns["state"] == state)
+    return (await session.execute(statement.order_by(Document.name, Document.id).limit(limit).offset(offset))).all()
+
+
+async def document_row(session: AsyncSession, document_id: uuid.UUID) -> AnyRow | None:
+    """One document with its newest version."""
+    return (await session.execute(_documents().where(Document.id == document_id))).one_or_none()
+
+
+async def versions(session: AsyncSession, document_id: uuid.UUID) -> Sequence[AnyRow]:
+    """Versions of a document, newest first."""
+    statement = (
+        select(
+            *DocumentVersion.__table__.columns,
+            (Document.current_version_id == DocumentVersion.id).label("is_current"),
+        )
+        .join(Document, Document.id == DocumentVersion.document_id)
+        .where(Document.id == document_id, Document.tombstoned_at.is_(None))
+        .order_by(DocumentVersion.number.desc())
+    )
+    return (await session.execute(statement)).all()
+
+
+async def passage(session: AsyncSession, chunk_id: uuid.UUID) -> AnyRow | None:
+    """A passage of a document that is not deleted; an old version's passage stays readable, for old receipts."""
+    statement = (
+        select(Chunk, Document.name, Document.current_version_id, DocumentVersion.number)
+        .join(Document, Document.id == Chunk.document_id)
+        .join(DocumentVersion, DocumentVersion.id == Chunk.document_version_id)
+        .where(Chunk.id == chunk_id, Document.tombstoned_at.is_(None))
+    )
+    return (await session.execute(statement)).one_or_none()
+
+
+async def neighbours(session: AsyncSession, chunk: Chunk) -> dict[int, str]:
+    """Texts of the passages before and after, by ordinal."""
+    statement = select(Chunk.ordinal, Chunk.text).where(
+        Chunk.document_version_id == chunk.document_version_id,
+        Chunk.ordinal.in_((chunk.ordinal - 1, chunk.ordinal + 1)),
+    )
+    return {row.ordinal: row.text for row in await session.execute(statement)}

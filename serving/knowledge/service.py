@@ -1,0 +1,191 @@
+"""Knowledge bases, documents and passages."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from anyio import to_thread
+from ingestion import intake
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from serving.accounts.audit import record
+from serving.accounts.principal import Actor
+from serving.context import ServingContext
+from serving.errors import TooLargeError
+from serving.knowledge import repository
+from serving.knowledge.errors import (
+    DocumentNotFoundError,
+    KnowledgeBaseNotFoundError,
+    KnowledgeBaseSlugTakenError,
+    PassageNotFoundError,
+    StoreUnavailableError,
+)
+from serving.knowledge.schemas import KnowledgeBaseCreate, KnowledgeBaseUpdate, PassageOut, UploadOut
+from storage.errors import StorageError
+from storage.postgres.models.knowledge_base import KnowledgeBase
+from storage.postgres.session import AnyRow, async_organization_session
+
+
+async def list_knowledge_bases(session: AsyncSession) -> Sequence[AnyRow]:
+    """Knowledge bases of the organization."""
+    return await repository.knowledge_bases(session)
+
+
+async def get_knowledge_base(session: AsyncSession, knowledge_base_id: uuid.UUID) -> AnyRow:
+    """One knowledge base."""
+    row = await repository.knowledge_base_row(session, knowledge_base_id)
+    if row is None:
+        raise KnowledgeBaseNotFoundError
+    return row
+
+
+async def create_knowledge_base(session: AsyncSession, actor: Actor, body: KnowledgeBaseCreate) -> AnyRow:
+    """Make a knowledge base."""
+    row = KnowledgeBase(organization_id=actor.organization_id, created_by=actor.user_id, **body.model_dump())
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise KnowledgeBaseSlugTakenError(
+            f"Another knowledge base has the slug {body.slug}; choose another one"
+        ) from error
+    record(session, actor, "knowledge_base.created", subject_type="knowledge_base", subject_id=row.id)
+    return await get_knowledge_base(session, row.id)
+
+
+async def update_knowledge_base(
+    session: AsyncSession, actor: Actor, knowledge_base_id: uuid.UUID, body: KnowledgeBaseUpdate
+) -> AnyRow:
+    """Change a knowledge base."""
+    row = await _knowledge_base(session, knowledge_base_id)
+    for name, value in body.model_dump(exclude_unset=True).items():
+        if value is not None or name == "description":
+            setattr(row, name, value)
+    await session.flush()
+    record(session, actor, "knowledge_base.updated", subject_type="knowledge_base", subject_id=row.id)
+    return await get_knowledge_base(session, row.id)
+
+
+async def archive_knowledge_base(session: AsyncSession, actor: Actor, knowledge_base_id: uuid.UUID) -> None:
+    """Hide a knowledge base from bots and lists; effective at once."""
+    row = await _knowledge_base(session, knowledge_base_id)
+    row.archived_at = datetime.now(UTC)
+    record(session, actor, "knowledge_base.archived", subject_type="knowledge_base", subject_id=row.id)
+
+
+async def _knowledge_base(session: AsyncSession, knowledge_base_id: uuid.UUID) -> KnowledgeBase:
+    row = await repository.knowledge_base(session, knowledge_base_id)
+    if row is None:
+        raise KnowledgeBaseNotFoundError
+    return row
+
+
+async def upload(
+    context: ServingContext,
+    actor: Actor,
+    knowledge_base_id: uuid.UUID,
+    *,
+    name: str,
+    data: bytes | Path,
+    size: int,
+    declared_type: str | None,
+) -> UploadOut:
+    """Accept a file: it is on disk and in the ledger when this returns, and a worker reads it soon.
+
+    Raises:
+        KnowledgeBaseNotFoundError: Unknown here.
+        TooLargeError: Over the upload limit.
+        StoreUnavailableError: Nothing was kept; the message says why.
+    """
+    limit = context.settings.max_upload_mb * 1024 * 1024
+    if size > limit:
+        raise TooLargeError(f"The file has {size} bytes; at most {limit} are accepted (PIXEL_API_MAX_UPLOAD_MB)")
+    async with async_organization_session(context.engine, actor.organization_id) as session:
+        await _knowledge_base(session, knowledge_base_id)
+
+    def accept() -> intake.Accepted:
+        return intake.accept(
+            context.stores,
+            organization_id=actor.organization_id,
+            knowledge_base_id=knowledge_base_id,
+            source_uri=f"upload:{name}",
+            name=name,
+            data=data,
+            declared_type=declared_type,
+            created_by=actor.user_id,
+        )
+
+    try:
+        accepted = await to_thread.run_sync(accept)
+    except StorageError as error:
+        raise StoreUnavailableError(str(error)) from error
+    async with async_organization_session(context.engine, actor.organization_id) as session:
+        record(
+            session,
+            actor,
+            "document.uploaded",
+            subject_type="document",
+            subject_id=accepted.document_id,
+            details={"version_id": str(accepted.version_id), "state": accepted.state},
+        )
+    return UploadOut.model_validate(accepted, from_attributes=True)
+
+
+async def list_documents(
+    session: AsyncSession, knowledge_base_id: uuid.UUID, *, state: str | None, limit: int, offset: int
+) -> Sequence[AnyRow]:
+    """Documents of a knowledge base."""
+    await _knowledge_base(session, knowledge_base_id)
+    return await repository.documents(session, knowledge_base_id, state=state, limit=limit, offset=offset)
+
+
+async def get_document(session: AsyncSession, document_id: uuid.UUID) -> AnyRow:
+    """One document."""
+    row = await repository.document_row(session, document_id)
+    if row is None:
+        raise DocumentNotFoundError
+    return row
+
+
+async def list_versions(session: AsyncSession, document_id: uuid.UUID) -> Sequence[AnyRow]:
+    """Versions of a document, newest first."""
+    rows = await repository.versions(session, document_id)
+    if not rows:
+        raise DocumentNotFoundError
+    return rows
+
+
+async def delete_document(context: ServingContext, actor: Actor, document_id: uuid.UUID) -> None:
+    """Delete a document: no answer uses it from the next request on; its vectors follow."""
+    async with async_organization_session(context.engine, actor.organization_id) as session:
+        await get_document(session, document_id)
+        record(session, actor, "document.deleted", subject_type="document", subject_id=document_id)
+    await to_thread.run_sync(intake.tombstone, context.stores, actor.organization_id, document_id)
+
+
+async def get_passage(session: AsyncSession, chunk_id: uuid.UUID) -> PassageOut:
+    """One passage with its neighbours."""
+    row = await repository.passage(session, chunk_id)
+    if row is None:
+        raise PassageNotFoundError
+    chunk = row.Chunk
+    around = await repository.neighbours(session, chunk)
+    return PassageOut(
+        chunk_id=chunk.id,
+        document_id=chunk.document_id,
+        document_version_id=chunk.document_version_id,
+        document_name=row.name,
+        version=row.number,
+        is_current=row.current_version_id == chunk.document_version_id,
+        text=chunk.text,
+        before=around.get(chunk.ordinal - 1),
+        after=around.get(chunk.ordinal + 1),
+        heading_path=chunk.heading_path,
+        page_start=chunk.page_start,
+        page_end=chunk.page_end,
+        boxes=chunk.boxes,
+        char_start=chunk.char_start,
+        char_end=chunk.char_end,
+    )

@@ -1,0 +1,1 @@
+"""Query -> passages: vector search behind the read gate."""

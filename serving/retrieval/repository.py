@@ -1,0 +1,40 @@
+"""The read gate: candidate ids from the vector table become text only through this join, under row-level security."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.postgres.models.chunk import Chunk
+from storage.postgres.models.document import Document
+from storage.postgres.models.index_version import IndexStatus, IndexVersion
+from storage.postgres.models.knowledge_base import KnowledgeBase
+from storage.postgres.session import AnyRow
+
+
+async def live_index(session: AsyncSession) -> IndexVersion | None:
+    """The live index version, None before the first document."""
+    found: IndexVersion | None = await session.scalar(
+        select(IndexVersion).where(IndexVersion.status == IndexStatus.LIVE)
+    )
+    return found
+
+
+async def readable_chunks(
+    session: AsyncSession, chunk_ids: Sequence[uuid.UUID], knowledge_base_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, AnyRow]:
+    """Chunks among `chunk_ids` that may be read now: current version, not tombstoned, in a readable knowledge base."""
+    statement = (
+        select(Chunk, Document.name, Document.knowledge_base_id)
+        .join(Document, Document.id == Chunk.document_id)
+        .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
+        .where(
+            Chunk.id.in_(chunk_ids),
+            Document.current_version_id == Chunk.document_version_id,
+            Document.tombstoned_at.is_(None),
+            Document.knowledge_base_id.in_(knowledge_base_ids),
+            KnowledgeBase.archived_at.is_(None),
+        )
+    )
+    return {row.Chunk.id: row for row in await session.execute(statement)}

@@ -1,0 +1,1 @@
+"""Tests of the example documents and of the questions about them."""
