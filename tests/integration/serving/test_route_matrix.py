@@ -42,7 +42,6 @@ class TestWithoutCredential:
         [
             "",
             "Bearer",
-            "Bearer ",
             "Basic abc",
             "Bearer pk_short",
             "Bearer ps_unknown",
