@@ -24,6 +24,8 @@ from serving.conversations.schemas import (
 from serving.knowledge.schemas import DocumentOut, KnowledgeBaseOut, PassageOut, UploadOut, VersionOut
 
 Model = TypeVar("Model", bound=BaseModel)
+_PAGE = 1000
+
 StreamEvent = str | CitationOut | AnswerOut
 
 
@@ -102,10 +104,10 @@ class ApiClient:
         path = f"/api/v1/knowledge-bases/{knowledge_base_id}/documents"
         found: list[DocumentOut] = []
         while True:
-            query = {"limit": 1000, "offset": len(found), **({"state": state} if state else {})}
+            query = {"limit": _PAGE, "offset": len(found), **({"state": state} if state else {})}
             page = self._many(DocumentOut, path, params=query)
             found += page
-            if len(page) < query["limit"]:
+            if len(page) < _PAGE:
                 return found
 
     def document(self, document_id: uuid.UUID) -> DocumentOut:
