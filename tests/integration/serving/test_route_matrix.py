@@ -9,7 +9,7 @@ import pytest
 from serving.accounts.authentication import PUBLIC_ROUTES
 from serving.app import create_app
 from storage.postgres.models.member import Role
-from tests.integration.serving.conftest import MakeTenant, Tenant, ask, client, upload
+from tests.integration.conftest import MakeTenant, Tenant, ask, client, upload
 
 
 def routes() -> list[tuple[str, str]]:

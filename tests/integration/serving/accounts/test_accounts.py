@@ -11,7 +11,7 @@ from serving.accounts.bootstrap import create_first_owner, first_organization
 from storage.postgres.models.audit_event import AuditEvent
 from storage.postgres.models.member import Role
 from storage.postgres.session import organization_session, owner_session
-from tests.integration.serving.conftest import Tenant, client
+from tests.integration.conftest import Tenant, client
 
 PASSWORD = "correct horse battery"
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from serving.bots.seeding import seed_reference_data
 from storage.postgres.session import owner_session
-from tests.integration.serving.conftest import Tenant, ask
+from tests.integration.conftest import Tenant, ask
 
 
 @pytest.fixture

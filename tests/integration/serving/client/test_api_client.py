@@ -11,7 +11,7 @@ from serving.client.errors import ClientError
 from serving.conversations.schemas import AnswerOut, CitationOut
 from storage.postgres.models.member import Role
 from storage.stores import Stores
-from tests.integration.serving.conftest import Tenant
+from tests.integration.conftest import Tenant
 
 QUESTION = "How long is the warranty of the K5 grinder?"
 

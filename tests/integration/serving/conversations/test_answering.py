@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from storage.postgres.models.member import Role
 from storage.postgres.models.message import Message, MessageState
 from storage.postgres.session import organization_session
-from tests.integration.serving.conftest import POLICY, MakeTenant, Tenant, ask, start_conversation
+from tests.integration.conftest import POLICY, MakeTenant, Tenant, ask, start_conversation
 
 
 def events(response: httpx2.Response) -> list[tuple[str, Any]]:

@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from storage.postgres.models.member import Role
-from tests.integration.serving.conftest import Tenant
+from tests.integration.conftest import Tenant
 
 QUESTION = "How long is the warranty of the K5 grinder?"
 

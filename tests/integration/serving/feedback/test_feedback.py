@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from storage.postgres.models.member import Role
-from tests.integration.serving.conftest import Tenant, ask
+from tests.integration.conftest import Tenant, ask
 
 
 class TestRate:

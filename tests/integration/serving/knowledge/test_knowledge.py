@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.worker import run_until_idle
 from storage.stores import Stores
-from tests.integration.serving.conftest import Tenant, ask, upload
+from tests.integration.conftest import Tenant, ask, upload
 
 
 def work(tenant: Tenant, stores: Stores) -> None:
