@@ -13,7 +13,8 @@ from ingestion.crash_points import reach
 from ingestion.errors import IntakeError
 from ingestion.pipeline_version import pipeline_version
 from ingestion.settings import IngestSettings, ingest_settings
-from ingestion.staging import Accepted, Offer, stage
+from ingestion.staging import Accepted as Accepted
+from ingestion.staging import Offer, stage
 from storage.files.store import content_key
 from storage.postgres.models.base import JsonObject
 from storage.postgres.models.document import Document

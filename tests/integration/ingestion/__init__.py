@@ -1,1 +1,1 @@
-"""Tests."""
+"""Tests of ingestion on real stores."""

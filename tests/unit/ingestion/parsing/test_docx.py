@@ -53,6 +53,28 @@ class TestParseDocx:
         assert "inserted words" in text
         assert "removed words" not in text
 
+    def test_strict_form_says_how_to_convert(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(io.BytesIO(docx_bytes())) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        strict = {
+            name: content.replace(b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/")
+            for name, content in parts.items()
+            if name.endswith((".xml", ".rels"))
+        }
+
+        with pytest.raises(ParseError, match="Strict Open XML") as caught:
+            parse_docx(request_for(tmp_path / "a.docx", rezipped(docx_bytes(), replace=strict)))
+
+        assert caught.value.failure_type is FailureType.UNSUPPORTED
+
+    def test_tables_whose_columns_do_not_add_up(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(io.BytesIO(docx_bytes())) as archive:
+            body = archive.read(BODY)
+        crooked = b"<w:tr><w:trPr><w:gridBefore w:val='9'/></w:trPr><w:tc><w:p><w:r><w:t>crooked</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+        data = rezipped(docx_bytes(), replace={BODY: body.replace(b"</w:tbl>", crooked)})
+
+        assert "| crooked |" in parse_docx(request_for(tmp_path / "a.docx", data)).text
+
     def test_without_text_is_empty(self, tmp_path: Path) -> None:
         buffer = io.BytesIO()
         docx.Document().save(buffer)
