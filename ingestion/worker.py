@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 _IDLE_WAIT_S = 0.1
 _LONGEST_OUTAGE_PAUSE_S = 5.0
 _VERIFY_EVERY_S = 300.0
+_VERIFY_AGAIN_S = 30.0
 _DIED = (
     "Reading this document ended its worker {attempts} times. It is likely damaged; save it again and upload the copy."
 )
@@ -190,10 +191,12 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
     """
     settings = settings or ingest_settings()
     pause, verify_at = 0.0, 0.0
+    default_embedder().embed(["warm up"])  # loading the model takes seconds, which no document should wait for
     with Worker(stores, settings=settings) as worker:
         while not stop.is_set():
             try:
                 if time.monotonic() >= verify_at:
+                    verify_at = time.monotonic() + _VERIFY_AGAIN_S  # a table that cannot be healed stops no other
                     verify(stores, heal=True)
                     verify_at = time.monotonic() + _VERIFY_EVERY_S
                 outcome = worker.step()
