@@ -61,6 +61,8 @@ def _open(request: ParseRequest) -> "Document":
 
     try:
         return docx.Document(str(request.path))
+    except MemoryError:
+        raise
     except Exception as error:  # python-docx and lxml raise many types
         if _is_strict(request):
             raise ParseError(

@@ -102,7 +102,10 @@ class ParserSandbox:
         except OSError:  # it died before or while reading the request
             verdict, frame = None, None
         if frame is not None:
-            return ParseReply.model_validate_json(frame)
+            reply = ParseReply.model_validate_json(frame)
+            if reply.failure_type is FailureType.OUT_OF_MEMORY:
+                self._stop()  # what it holds would count against the next document
+            return reply
         if verdict is None:
             with contextlib.suppress(subprocess.TimeoutExpired):  # its own end tells more than our kill
                 process.wait(timeout=1)
