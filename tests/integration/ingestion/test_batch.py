@@ -1,5 +1,6 @@
 """Tests of taking in folders."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -122,13 +123,33 @@ class TestIngestPaths:
         from ingestion.sources.folder import walk
 
         found = list(walk(folder))
-        monkeypatch.setattr("ingestion.batch.walk", lambda path: iter(found))
+        monkeypatch.setattr("ingestion.batch.walk", lambda path, on_problem: iter(found))
         monkeypatch.setattr(Path, "stat", refuse)
 
         report = ingest(stores, knowledge_base, folder)
 
         assert report.summary["failed"] == {"empty": 1, "encrypted": 1, "unreadable": 1}
         assert report.summary["ready"] == 2
+
+    def test_an_unreadable_subfolder_is_named_and_takes_nothing_away(
+        self, stores: Stores, knowledge_base: KnowledgeBase, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (folder / "sub").mkdir()
+        (folder / "sub" / "s.md").write_text("Something inside.")
+        ingest(stores, knowledge_base, folder)
+        real = os.scandir
+
+        def refuse(path: str) -> object:
+            if str(path).endswith("sub"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+
+        report = ingest(stores, knowledge_base, folder)
+
+        assert report.summary["vanished"] == 0
+        assert [Path(r.path).name for r in report.files if (r.reason or "").startswith("unreadable")] == ["sub"]
 
     def test_a_path_that_is_not_there(self, stores: Stores, knowledge_base: KnowledgeBase, tmp_path: Path) -> None:
         with pytest.raises(IntakeError, match="no file or folder"):

@@ -9,13 +9,14 @@ from sqlalchemy import update
 
 from ingestion import outbox
 from ingestion.removal import remove_pending
-from ingestion.worker import run_forever, run_until_idle
+from ingestion.worker import WorkerReport, run_forever, run_until_idle
 from storage.errors import StorageError
 from storage.postgres import embedded
 from storage.postgres.models.document_version import VersionState
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.models.outbox_event import OutboxEvent
 from storage.postgres.session import owner_session
+from storage.reconciler import verify
 from storage.stores import Stores
 from tests.factories.knowledge import FAST, give
 from tests.integration.ingestion.ledger_view import LedgerView
@@ -70,6 +71,30 @@ class TestRunForever:
         for accepted in (before, after):
             wait_for(lambda accepted=accepted: view.version(accepted.version_id).state == VersionState.READY)  # type: ignore[misc]
         assert len(view.indexed_chunks()) == 2
+
+
+class TestManyWorkers:
+    def test_share_the_work_and_write_each_document_once(
+        self, stores: Stores, knowledge_base: KnowledgeBase, view: LedgerView
+    ) -> None:
+        for number in range(12):
+            give(stores, knowledge_base, f"Printer {number} costs {number} euros.", uri=f"file:docs/{number}.md")
+        reports: list[WorkerReport] = []
+
+        def work() -> None:
+            reports.append(run_until_idle(stores, organization_id=view.organization_id, settings=FAST))
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sum(report.ready for report in reports) == 12
+        assert {job.attempts for job in view.jobs()} == {1}
+        assert len(view.events(outbox.READY)) == 12
+        assert len(view.indexed_chunks()) == 12
+        assert verify(stores, heal=False, organization_id=view.organization_id).is_clean
 
 
 class TestRemovePending:
