@@ -1,5 +1,6 @@
 """The ingest worker: leases jobs, runs the pipeline, decides what an error means, removes old vectors."""
 
+import contextlib
 import threading
 import time
 import uuid
@@ -122,8 +123,19 @@ class Worker:
             return self._again(lease, error)
         except (StorageError, SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
             return self._again(lease, error)
+        except (KeyboardInterrupt, SystemExit):
+            self._give_back(lease)
+            raise
         log.info("document_indexed", state=outcome.state.value, passages=outcome.passages, **names)
         return outcome
+
+    def _give_back(self, lease: Lease) -> None:
+        """Interrupted: let another worker have the job at once instead of when the lease runs out."""
+        with (
+            contextlib.suppress(LeaseLostError, SQLAlchemyError),
+            organization_session(self._stores.app, lease.organization_id) as session,
+        ):
+            ledger.put_back(session, lease, error="interrupted", pause_seconds=0)
 
     def _fail(self, lease: Lease, failure_type: FailureType, reason: str) -> Outcome | None:
         try:

@@ -6,6 +6,7 @@ JSON, never pickle: what a parser sends back is data, not code. Nothing heavy ma
 
 import os
 import resource
+import shutil
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -43,6 +44,7 @@ def main() -> int:
         request = SandboxRequest.model_validate_json(frame)
         _limit_request(request)
         _answer(request, sink)
+    shutil.rmtree(folder, ignore_errors=True)  # the worker is gone, perhaps without a chance to do it
     return 0
 
 

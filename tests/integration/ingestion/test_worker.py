@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from ingestion import outbox
+from ingestion.pipeline import Pipeline
 from ingestion.removal import remove_pending
-from ingestion.worker import WorkerReport, run_forever, run_until_idle
+from ingestion.worker import Worker, WorkerReport, run_forever, run_until_idle
 from storage.errors import StorageError
 from storage.postgres import embedded
 from storage.postgres.models.document_version import VersionState
@@ -71,6 +72,25 @@ class TestRunForever:
         for accepted in (before, after):
             wait_for(lambda accepted=accepted: view.version(accepted.version_id).state == VersionState.READY)  # type: ignore[misc]
         assert len(view.indexed_chunks()) == 2
+
+
+class TestInterrupted:
+    def test_the_job_is_free_at_once(
+        self, stores: Stores, knowledge_base: KnowledgeBase, view: LedgerView, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        accepted = give(stores, knowledge_base, "Ink costs four euros.")
+        patient = FAST.model_copy(update={"lease_seconds": 300.0})
+
+        def interrupt(pipeline: Pipeline, work: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, Worker(stores, settings=patient) as worker:
+            patch.setattr(Pipeline, "_parse", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                worker.step(view.organization_id)
+
+        run_until_idle(stores, organization_id=view.organization_id, settings=FAST)
+        assert view.version(accepted.version_id).state == VersionState.READY
 
 
 class TestManyWorkers:

@@ -112,6 +112,14 @@ class TestHeadingChunker:
         assert apart[1].boxes is not None
         assert apart[1].boxes[0][0] == 2.0
 
+    def test_a_long_text_is_cut_as_a_short_one(self, tmp_path: Path) -> None:
+        sentence = "The printer of the second floor is out of ink again. "
+
+        chunks = chunks_of(tmp_path, sentence * 4000)
+
+        assert chunks[-1].char_end == len(sentence) * 4000 - 1
+        assert {chunk.text.split(". ")[0].rstrip(".") for chunk in chunks} == {sentence[:-2]}
+
 
 class TestFixedChunker:
     def test_windows_repeat_the_end_of_the_one_before(self, tmp_path: Path) -> None:
