@@ -55,7 +55,9 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
         context = opener()
         app.state.context = context
         # The model takes seconds to load; requests are accepted meanwhile, and the first that needs it waits.
-        threading.Thread(target=context.embedder.warm_up, name="embedder-warm-up", daemon=True).start()
+        threading.Thread(
+            target=context.embedder.embed, args=(["warm up"],), name="embedder-warm-up", daemon=True
+        ).start()
         log.info("api_started")
         yield
         await context.close()

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingestion.embedding.embedder import Embedder, default_embedder
 from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.stores import Stores, open_stores
 
+from ingestion.embedding.embedder import Embedder, default_embedder
 from serving.inference.extractive import ExtractiveProvider
 from serving.inference.provider import Provider
 from serving.settings import ServingSettings
@@ -39,7 +39,7 @@ class ServingContext:
 
 
 def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingContext:
-    """Open the stores. The embedding model loads at its first use, or when `embedder.warm_up()` is called."""
+    """Open the stores. The embedding model loads at its first use."""
     embedder = default_embedder()
     return ServingContext(
         settings=serving,

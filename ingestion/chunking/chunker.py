@@ -1,5 +1,6 @@
 """The interface of chunkers, and what they share: counting tokens and finding pages and boxes of a span."""
 
+import itertools
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -59,7 +60,7 @@ class TokenIndex:
         """Cut a span into pieces of at most so many tokens, together covering it."""
         low, high = (int(value) for value in np.searchsorted(self._starts, (start, end)))
         edges = [start, *(int(self._starts[index]) for index in range(low + most, high, most)), end]
-        return list(zip(edges, edges[1:], strict=False))
+        return list(itertools.pairwise(edges))
 
 
 def draft(document: ParsedDocument, places: "Places", *, ordinal: int, start: int, end: int, tokens: int,

@@ -5,7 +5,7 @@ from ingestion.chunking.fixed import FixedChunker
 from ingestion.chunking.headings import HeadingChunker
 from ingestion.errors import IngestionError
 
-_CHUNKERS = {"headings": HeadingChunker, "fixed": FixedChunker}
+_CHUNKERS: dict[str, type[HeadingChunker] | type[FixedChunker]] = {"headings": HeadingChunker, "fixed": FixedChunker}
 
 
 def make_chunker(name: str, offsets: TokenOffsets, *, most_tokens: int, overlap_tokens: int) -> Chunker:

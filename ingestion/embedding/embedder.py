@@ -87,7 +87,7 @@ class MiniLmEmbedder:
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Start and end character of each token, without marker tokens."""
-        return cast("list[tuple[int, int]]", self._encoder().encode(text, add_special_tokens=False).offsets)
+        return self._encoder().encode(text, add_special_tokens=False).offsets
 
     def _encoder(self) -> "Tokenizer":
         if self._tokenizer is None:

@@ -72,6 +72,12 @@ async def version_with_hash(session: AsyncSession, chatbot_id: uuid.UUID, config
     return found
 
 
+async def all_knowledge_bases(session: AsyncSession) -> list[uuid.UUID]:
+    """Every knowledge base that is not archived."""
+    statement = select(KnowledgeBase.id).where(KnowledgeBase.archived_at.is_(None)).order_by(KnowledgeBase.id)
+    return list((await session.scalars(statement)).all())
+
+
 async def known_knowledge_bases(session: AsyncSession, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the ids that exist here."""
     statement = select(KnowledgeBase.id).where(KnowledgeBase.id.in_(ids), KnowledgeBase.archived_at.is_(None))

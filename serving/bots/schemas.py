@@ -32,6 +32,7 @@ class ChatbotConfig(BaseModel):
     parameters: dict[str, float | int] = Field(default_factory=dict, max_length=20)
     retrieval: RetrievalConfig = RetrievalConfig()
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
+    reads_all_knowledge_bases: bool = Field(default=False, description="also those that are made later")
 
 
 class TemplateOut(Read):
@@ -75,6 +76,7 @@ class ChatbotCreate(Write):
         default=None, description="identifier of a template, for example `hr-people-ops-expert-v1`"
     )
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
+    reads_all_knowledge_bases: bool = False
     welcome_message: LongText | None = Field(default=None, description="instead of the template's")
     system_prompt: LongText | None = Field(default=None, description="instead of the template's")
 
@@ -86,6 +88,7 @@ class ChatbotUpdate(Write):
     description: LongText | None = None
     status: ChatbotStatus | None = None
     knowledge_base_ids: list[uuid.UUID] | None = Field(default=None, max_length=100)
+    reads_all_knowledge_bases: bool | None = None
     welcome_message: LongText | None = None
     system_prompt: LongText | None = None
     retrieval: RetrievalConfig | None = None

@@ -79,6 +79,7 @@ async def create_chatbot(session: AsyncSession, actor: Actor, body: ChatbotCreat
         welcome_message=_first(body.welcome_message, conversation.get("welcome_message")),
         system_prompt=_first(body.system_prompt, prompts.get("system_prompt")),
         knowledge_base_ids=list(dict.fromkeys(body.knowledge_base_ids)),
+        reads_all_knowledge_bases=body.reads_all_knowledge_bases,
     )
     row = Chatbot(
         organization_id=actor.organization_id,

@@ -92,7 +92,7 @@ async def _generate(
         context,
         turn.actor.organization_id,
         turn.question,
-        knowledge_base_ids=turn.config.knowledge_base_ids,
+        knowledge_base_ids=turn.knowledge_base_ids,
         settings=settings,
     )
     draft.latencies_ms |= retrieval.latencies_ms

@@ -37,6 +37,7 @@ class OpenTurn:
     chatbot_id: uuid.UUID
     chatbot_version_id: uuid.UUID
     config: ChatbotConfig
+    knowledge_base_ids: tuple[uuid.UUID, ...]
 
 
 @dataclass
@@ -66,6 +67,10 @@ async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid
         if bot is None:
             raise ChatbotNotFoundError("The bot of this conversation was archived")
         row, version = bot
+        config = ChatbotConfig.model_validate(version.config)
+        readable = (
+            await bots.all_knowledge_bases(session) if config.reads_all_knowledge_bases else config.knowledge_base_ids
+        )
         asked, reserved = await _add_messages(session, conversation, question)
         return OpenTurn(
             actor=actor,
@@ -75,7 +80,8 @@ async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid
             question=question,
             chatbot_id=row.id,
             chatbot_version_id=version.id,
-            config=ChatbotConfig.model_validate(version.config),
+            config=config,
+            knowledge_base_ids=tuple(readable),
         )
 
 

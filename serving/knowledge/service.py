@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from anyio import to_thread
-from ingestion import intake
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ingestion import intake
 from serving.accounts.audit import record
 from serving.accounts.principal import Actor
 from serving.context import ServingContext

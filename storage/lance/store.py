@@ -107,15 +107,16 @@ class VectorStore:
             IndexMismatchError: The table holds another model or dimension.
             IndexUnavailableError: The table cannot be opened.
         """
-        table = self._writable(spec)
         condition = _any_of("document_version_id", [version_id])
-        if table.count_rows(condition):
-            table.delete(condition)
-        on_step("vectors_deleted")
-        if rows:
-            table.add(_arrow_rows(spec, version_id, rows))
-        on_step("vectors_added")
-        self._sync(spec.name)
+        with self._tables.writing(spec.name):
+            table = self._writable(spec)
+            if table.count_rows(condition):
+                table.delete(condition)
+            on_step("vectors_deleted")
+            if rows:
+                table.add(_arrow_rows(spec, version_id, rows))
+            on_step("vectors_added")
+            self._sync(spec.name)
         on_step("fsync")
         found = self._tables.read(spec.name, lambda t: _ids(t, condition))
         on_step("read_back")
@@ -123,7 +124,8 @@ class VectorStore:
 
     def add_rows(self, spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow]) -> None:
         """Add rows without looking for old ones: for filling an empty table. The caller syncs by `finish`."""
-        self._writable(spec).add(_arrow_rows(spec, version_id, rows))
+        with self._tables.writing(spec.name):
+            self._writable(spec).add(_arrow_rows(spec, version_id, rows))
 
     def finish(self, table_name: str) -> None:
         """Make everything written to the table durable."""
@@ -149,13 +151,14 @@ class VectorStore:
         """Every row of the table, vectors as fingerprints; raises IndexUnavailableError like `contents`."""
         return self._tables.read(table_name, lambda table: list(_stored_rows(table)))
 
-    def exists(self, table_name: str) -> bool:
-        """Whether the table opens."""
-        try:
-            self._tables.open(table_name)
-        except IndexUnavailableError:
-            return False
-        return True
+    def check(self, spec: TableSpec) -> None:
+        """Raise IndexUnavailableError or IndexMismatchError unless the table opens and is of this model."""
+        schema = self._tables.read(spec.name, lambda table: table.schema)
+        check_table(spec.name, schema, embedding_model=spec.embedding_model, dimension=spec.dimension)
+
+    def is_listed(self, table_name: str) -> bool:
+        """Whether there is a table of this name, readable or not."""
+        return self._tables.is_listed(table_name)
 
     def compact(self, table_name: str) -> bool:
         """Merge small files once there are many, so that scans stay fast. The caller holds the writer lock.
@@ -188,10 +191,11 @@ class VectorStore:
             if self._tables.is_listed(table_name):
                 raise
             return 0
-        count = int(table.count_rows(condition))
-        if count:
-            table.delete(condition)
-            self._sync(table_name)
+        with self._tables.writing(table_name):
+            count = int(table.count_rows(condition))
+            if count:
+                table.delete(condition)
+                self._sync(table_name)
         return count
 
     def _writable(self, spec: TableSpec) -> Table:
@@ -243,8 +247,6 @@ def _ids(table: Table, condition: str) -> list[uuid.UUID]:
 def _stored_rows(table: Table) -> Iterator[StoredRow]:
     for batch in table.search().limit(table.count_rows() or 1).to_batches(_SCAN_BATCH_ROWS):
         vectors = batch["vector"].flatten().to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)
-        columns = (
-            batch[name].to_pylist() for name in ("chunk_id", "document_version_id", "knowledge_base_id")
-        )
+        columns = (batch[name].to_pylist() for name in ("chunk_id", "document_version_id", "knowledge_base_id"))
         for chunk, version, base, vector in zip(*columns, vectors, strict=True):
             yield StoredRow(uuid.UUID(chunk), uuid.UUID(version), uuid.UUID(base), vector_fingerprint(vector))

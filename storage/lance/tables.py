@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -60,6 +61,15 @@ class Tables:
         try:
             return action(self.open(name))
         except _FAILURES as error:
+            raise _unavailable(name, error) from error
+
+    @contextlib.contextmanager
+    def writing(self, name: str) -> Iterator[None]:
+        """Turn LanceDB's errors of a write into IndexUnavailableError, and open the table anew next time."""
+        try:
+            yield
+        except _FAILURES as error:
+            self.forget(name)
             raise _unavailable(name, error) from error
 
     def create(self, name: str, schema: pa.Schema) -> Table:

@@ -8,7 +8,8 @@ from storage.settings import StorageSettings
 
 CONNECT_TIMEOUT_S = 5
 
-_POOL = {"pool_pre_ping": True, "pool_recycle": 1800, "pool_timeout": 10}
+# Parameters of a failed statement would carry text of documents into logs.
+_POOL = {"pool_pre_ping": True, "pool_recycle": 1800, "pool_timeout": 10, "hide_parameters": True}
 
 
 def _arguments(name: str) -> dict[str, object]:

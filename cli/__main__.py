@@ -1,0 +1,5 @@
+"""`python -m cli` is `pixel`."""
+
+from cli.main import run
+
+run()

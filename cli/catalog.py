@@ -1,0 +1,43 @@
+"""The services of an installation, in the order in which they start."""
+
+import sys
+from pathlib import Path
+
+from cli.processes import Service
+from cli.settings import cli_settings
+from serving.settings import serving_settings
+from storage.settings import StorageSettings
+
+NAMES = ("api", "worker", "dashboards", "dagster-webserver", "dagster-daemon")
+
+
+def services(settings: StorageSettings) -> dict[str, Service]:
+    """All services by name."""
+    from orchestration import instance
+
+    pixel = (sys.executable, "-m", "cli")
+    api, own = serving_settings(), cli_settings()
+    home = instance.dagster_home(settings)
+    app = Path(__file__).parents[1] / "dashboards" / "streamlit_app.py"
+    streamlit = (
+        "-m", "streamlit", "run", str(app),
+        "--server.address=127.0.0.1", f"--server.port={own.dashboard_port}", "--server.headless=true",
+        "--browser.gatherUsageStats=false", "--server.fileWatcherType=none", "--client.toolbarMode=minimal",
+    )  # fmt: skip
+    listed = (
+        Service("api", (*pixel, "run", "api"), "API", api.port, "PIXEL_API_PORT", "/ready"),
+        Service("worker", (*pixel, "run", "worker"), "ingestion worker"),
+        Service(
+            "dashboards", (sys.executable, *streamlit), "dashboards",
+            own.dashboard_port, "PIXEL_DASHBOARD_PORT", "/_stcore/health",
+        ),
+        Service(
+            "dagster-webserver", tuple(instance.webserver_command(settings, own.dagster_port)), "Dagster webserver",
+            own.dagster_port, "PIXEL_DAGSTER_PORT", "/server_info", {"DAGSTER_HOME": str(home)},
+        ),
+        Service(
+            "dagster-daemon", tuple(instance.daemon_command(settings)), "Dagster daemon",
+            environment={"DAGSTER_HOME": str(home)},
+        ),
+    )  # fmt: skip
+    return {service.name: service for service in listed}

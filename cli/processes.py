@@ -1,0 +1,183 @@
+"""Processes that `pixel up` starts and `pixel down` stops: each with a log, a record of its identity and a health check."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cli.errors import fail
+from storage.settings import StorageSettings
+
+START_TIMEOUT_S = 90
+STOP_TIMEOUT_S = 35
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process: how to start it and how to know that it works. `url` is None for a process without a port."""
+
+    name: str
+    arguments: tuple[str, ...]
+    title: str
+    port: int | None = None
+    port_setting: str | None = None
+    health_path: str = "/"
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str | None:
+        """Address on this machine."""
+        return f"http://127.0.0.1:{self.port}" if self.port else None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a process is: an id alone may be given to another process later."""
+
+    pid: int
+    created: float
+
+
+def _record(settings: StorageSettings, name: str) -> Path:
+    return settings.home_path / "run" / f"{name}.json"
+
+
+def output_file(settings: StorageSettings, name: str) -> Path:
+    """Where a process's own output goes (its structured events go to `<name>.jsonl` beside it)."""
+    return settings.logs_path / f"{name}.out"
+
+
+def running(settings: StorageSettings, name: str) -> Identity | None:
+    """The running process of this name that we started, None when it does not run."""
+    import psutil
+
+    try:
+        identity = Identity(**json.loads(_record(settings, name).read_text()))
+        process = psutil.Process(identity.pid)
+        alive = abs(process.create_time() - identity.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, TypeError, psutil.Error):
+        return None
+    return identity if alive else None
+
+
+def start(settings: StorageSettings, service: Service) -> bool:
+    """Start a service in a session of its own, so that Ctrl-C of a terminal does not reach it.
+
+    Returns:
+        True when this call started it, False when it ran already.
+
+    Raises:
+        CommandError: Its port is taken by something else.
+    """
+    import psutil
+
+    if running(settings, service.name) is not None:
+        return False
+    if service.port is not None:
+        _require_free(service)
+    output = output_file(settings, service.name)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    _record(settings, service.name).parent.mkdir(parents=True, exist_ok=True)
+    with output.open("ab") as handle:
+        process = subprocess.Popen(
+            list(service.arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=handle,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "PIXEL_HOME": str(settings.home_path), **_quiet(), **service.environment},
+        )
+    created = psutil.Process(process.pid).create_time()
+    _record(settings, service.name).write_text(json.dumps(asdict(Identity(process.pid, created))))
+    return True
+
+
+def _quiet() -> dict[str, str]:
+    return {
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+
+
+def _require_free(service: Service) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", service.port or 0))
+        except OSError:
+            fail(
+                f"Port {service.port} is taken, so the {service.title} cannot start; "
+                f"stop what uses it or set {service.port_setting} to another port"
+            )
+
+
+def wait_until_healthy(settings: StorageSettings, service: Service) -> float:
+    """Wait for the health check; seconds that it took.
+
+    Raises:
+        CommandError: The process ended or did not answer in time; the message carries its last words.
+    """
+    import urllib.error
+    import urllib.request
+
+    started = time.monotonic()
+    while time.monotonic() - started < START_TIMEOUT_S:
+        if running(settings, service.name) is None:
+            fail(f"The {service.title} ended at once: {last_words(settings, service.name)}")
+        if service.url is None:
+            return time.monotonic() - started
+        try:
+            with urllib.request.urlopen(service.url + service.health_path, timeout=2):  # noqa: S310 - our own address
+                return time.monotonic() - started
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    fail(f"The {service.title} did not answer within {START_TIMEOUT_S} s: {last_words(settings, service.name)}")
+
+
+def last_words(settings: StorageSettings, name: str) -> str:
+    """The last line that a process wrote."""
+    try:
+        lines = output_file(settings, name).read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    spoken = [line.strip() for line in lines if line.strip()]
+    return f"{spoken[-1][:300]} (pixel logs {name})" if spoken else f"it wrote nothing (pixel logs {name})"
+
+
+def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = lambda _: None) -> bool:
+    """Stop a process and its children: politely, then, after a while, by force.
+
+    Returns:
+        True when it ran.
+    """
+    import psutil
+
+    identity = running(settings, name)
+    if identity is None:
+        _record(settings, name).unlink(missing_ok=True)
+        return False
+    tell(name)
+    try:
+        process = psutil.Process(identity.pid)
+        family = [process, *process.children(recursive=True)]
+        process.send_signal(signal.SIGTERM)
+    except psutil.NoSuchProcess:
+        family = []
+    _, alive = psutil.wait_procs(family, timeout=STOP_TIMEOUT_S if len(family) <= 1 else 10)
+    for leftover in alive:
+        leftover.terminate()
+    _, alive = psutil.wait_procs(alive, timeout=5)
+    for leftover in alive:
+        leftover.kill()
+    _record(settings, name).unlink(missing_ok=True)
+    return True

@@ -1,0 +1,50 @@
+"""`pixel run …`: one process in the foreground. `pixel up` starts these; people rarely type them."""
+
+import typer
+
+app = typer.Typer(help="One process in the foreground.", no_args_is_help=True)
+
+
+@app.command()
+def api() -> None:
+    """The API."""
+    import uvicorn
+
+    from serving.settings import serving_settings
+    from storage.event_log import configure
+    from storage.settings import storage_settings
+
+    configure(storage_settings(), "api")
+    settings = serving_settings()
+    uvicorn.run(
+        "serving.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=30,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """The ingestion worker: leases jobs until it is told to stop."""
+    import signal
+    import threading
+
+    from ingestion.worker import run_forever
+    from storage.event_log import configure
+    from storage.settings import storage_settings
+    from storage.stores import open_stores
+
+    configure(storage_settings(), "worker")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    stores = open_stores(storage_settings())
+    try:
+        run_forever(stores, stop)
+    finally:
+        stores.close()

@@ -1,0 +1,151 @@
+"""`pixel up`, `pixel down`, `pixel status`, `pixel logs`."""
+
+import json
+import time
+from collections import deque
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import emit, say
+from cli.errors import fail
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(status)
+    app.command()(logs)
+
+
+def up(as_json: Annotated[bool, typer.Option("--json", help="one JSON line per service")] = False) -> None:
+    """Start everything: PostgreSQL, API, worker, dashboards and Dagster, on loopback. What runs already stays."""
+    from cli import catalog, processes
+    from cli.environment import prepare, tell_credentials
+    from orchestration import instance
+    from storage.settings import storage_settings
+
+    settings = storage_settings()
+    first = prepare(settings, step=(lambda _: None) if as_json else (lambda text: say(f"· {text}")))
+    if first is not None:
+        tell_credentials(first)
+    instance.write_instance(settings)
+    services = catalog.services(settings)
+    started = {name: processes.start(settings, service) for name, service in services.items()}
+    for name, service in services.items():
+        seconds = processes.wait_until_healthy(settings, service)
+        if as_json:
+            emit({"name": name, "url": service.url, "started": started[name], "seconds": round(seconds, 2)})
+        else:
+            say(f"· {service.title:<20} {service.url or 'running'}")
+
+
+def down(as_json: Annotated[bool, typer.Option("--json", help="print what was stopped as JSON")] = False) -> None:
+    """Stop everything that `pixel up` started, PostgreSQL last."""
+    from storage.settings import storage_settings
+
+    stopped = stop_all(storage_settings())
+    if as_json:
+        emit({"stopped": stopped})
+    else:
+        say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+def stop_all(settings: object) -> list[str]:
+    """Stop the services, then the embedded server; names of those that ran."""
+    from cli import catalog, processes
+    from storage.postgres import embedded
+    from storage.settings import StorageSettings
+
+    assert isinstance(settings, StorageSettings)  # noqa: S101 - keeps the import inside the function
+    stopped = [name for name in reversed(catalog.NAMES) if processes.stop(settings, name)]
+    if settings.database_url is None and embedded.stop(settings):
+        stopped.append("postgres")
+    return stopped
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="print the state as JSON")] = False) -> None:
+    """What runs, where, and whether the schema is current."""
+    from cli import catalog, processes
+    from storage.postgres import embedded
+    from storage.postgres.migrate import is_current
+    from storage.settings import storage_settings
+
+    settings = storage_settings()
+    database = settings.database_url is not None or embedded.is_running(settings)
+    rows = [
+        {
+            "name": name,
+            "running": (identity := processes.running(settings, name)) is not None,
+            "pid": identity.pid if identity else None,
+            "url": service.url,
+        }
+        for name, service in catalog.services(settings).items()
+    ]
+    state = {
+        "home": str(settings.home_path),
+        "postgres": database,
+        "schema_current": is_current(settings) if database else None,
+        "services": rows,
+    }
+    if as_json:
+        emit(state)
+        return
+    say(f"home        {state['home']}")
+    say(f"postgres    {'running' if database else 'stopped'}")
+    if database:
+        say(f"schema      {'current' if state['schema_current'] else 'behind: pixel up migrates it'}")
+    for row in rows:
+        where = f"running  pid {row['pid']}  {row['url'] or ''}" if row["running"] else "stopped"
+        say(f"{row['name']:<18}{where}".rstrip())
+
+
+def logs(
+    name: Annotated[str | None, typer.Argument(help="a process, for example api; all of them when left out")] = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="how many lines")] = 40,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="keep printing new lines")] = False,
+) -> None:
+    """Show the end of the logs."""
+    from storage.settings import storage_settings
+
+    folder = storage_settings().logs_path
+    found = sorted(folder.glob("*")) if folder.is_dir() else []
+    files = [path for path in found if path.suffix in (".jsonl", ".out") and (name is None or path.stem == name)]
+    if not files:
+        known = sorted({path.stem for path in found})
+        fail(f"No log of {name!r} in {folder}; there is: {', '.join(known) or 'none yet'}")
+    for path in files:
+        with path.open(errors="replace") as handle:
+            for line in deque(handle, maxlen=lines):
+                say(_readable(path, line))
+    if follow:
+        _follow(files)
+
+
+def _readable(path: Path, line: str) -> str:
+    if path.suffix != ".jsonl":
+        return f"{path.stem:<18} {line.rstrip()}"
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return line.rstrip()
+    head = f"{event.pop('timestamp', '')} {event.pop('process', path.stem):<8} {event.pop('level', ''):<7}"
+    name = event.pop("event", "")
+    event.pop("logger", None)
+    return f"{head} {name} {' '.join(f'{key}={value}' for key, value in event.items())}".rstrip()
+
+
+def _follow(files: list[Path]) -> None:
+    positions = {path: path.stat().st_size for path in files}
+    while True:
+        for path, position in positions.items():
+            if path.stat().st_size < position:
+                positions[path] = position = 0
+            with path.open(errors="replace") as handle:
+                handle.seek(position)
+                for line in handle:
+                    say(_readable(path, line))
+                positions[path] = handle.tell()
+        time.sleep(0.5)

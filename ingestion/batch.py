@@ -1,0 +1,188 @@
+"""Takes in whole folders and files and waits until all are searchable or have failed: what `pixel ingest` runs."""
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from pydantic import Field
+from sqlalchemy import func, select
+
+from ingestion.errors import IntakeError
+from ingestion.intake import accept, tombstone
+from ingestion.pipeline import Outcome
+from ingestion.settings import IngestSettings
+from ingestion.sources.folder import SourceFile, walk
+from ingestion.staging import Accepted
+from ingestion.worker import run_until_idle
+from storage.errors import StorageError
+from storage.postgres.models.chunk import Chunk
+from storage.postgres.models.document import Document
+from storage.postgres.models.document_version import DocumentVersion, VersionState
+from storage.postgres.session import organization_session
+from storage.records.record import Record
+from storage.stores import Stores
+
+_FOLDER_FIELD = "source_folder"
+
+
+class FileResult(Record):
+    """What became of one file; these are the keys that `pixel ingest --json` prints."""
+
+    path: str
+    state: str
+    reason: str | None = None
+    document_id: uuid.UUID | None = None
+    pages: int | None = None
+    passages: int = 0
+    seconds: float = 0.0
+
+
+class IngestReport(Record):
+    """Results per file, and the sum of them."""
+
+    files: tuple[FileResult, ...]
+    summary: dict[str, int | float | dict[str, int]] = Field(default_factory=dict)
+
+
+OnFile = Callable[[FileResult], None]
+
+
+def ingest_paths(
+    stores: Stores,
+    paths: Sequence[Path],
+    *,
+    organization_id: uuid.UUID,
+    knowledge_base_id: uuid.UUID,
+    on_file: OnFile | None = None,
+    settings: IngestSettings | None = None,
+) -> IngestReport:
+    """Take in files and folders, work until all are done, and say what became of each.
+
+    Files that vanished from a folder since it was last taken in are taken away.
+
+    Args:
+        stores: The stores.
+        paths: Files and folders.
+        organization_id: Whose documents.
+        knowledge_base_id: Where they go.
+        on_file: Called with each result as soon as it is known.
+        settings: Limits; the process's settings unless given.
+
+    Raises:
+        IntakeError: A path or the knowledge base does not exist.
+    """
+    started = time.monotonic()
+    run = _Run(stores, organization_id, on_file or (lambda result: None))
+    found = [source for path in paths for source in walk(path)]
+    for source in found:
+        run.give(source, knowledge_base_id, settings)
+    vanished = _tombstone_vanished(stores, organization_id, knowledge_base_id, found)
+    work = run_until_idle(stores, organization_id=organization_id, on_progress=run.finished, settings=settings)
+    run.finish_all()
+    results = tuple(run.results[source.path] for source in found)
+    failed = Counter((result.reason or "").split(":")[0] for result in results if result.state == "failed")
+    summary: dict[str, int | float | dict[str, int]] = {
+        "files": len(results),
+        "ready": sum(result.state == "ready" for result in results),
+        "unchanged": sum(result.state == "unchanged" for result in results),
+        "failed": dict(sorted(failed.items())),
+        "vanished": vanished,
+        "passages": sum(result.passages for result in results),
+        "embeddings_computed": work.embeddings_computed,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    return IngestReport(files=results, summary=summary)
+
+
+class _Run:
+    """Results of one call, as they become known."""
+
+    def __init__(self, stores: Stores, organization_id: uuid.UUID, on_file: OnFile) -> None:
+        self._stores = stores
+        self._organization_id = organization_id
+        self._on_file = on_file
+        self._waiting: dict[uuid.UUID, list[SourceFile]] = {}
+        self.results: dict[Path, FileResult] = {}
+
+    def give(self, source: SourceFile, knowledge_base_id: uuid.UUID, settings: IngestSettings | None) -> None:
+        """Take in one file; what goes wrong with it does not stop the others."""
+        try:
+            accepted = accept(
+                self._stores,
+                organization_id=self._organization_id,
+                knowledge_base_id=knowledge_base_id,
+                source_uri=source.source_uri,
+                name=source.name,
+                data=source.path,
+                custom_metadata={_FOLDER_FIELD: str(source.folder)} if source.folder else None,
+                settings=settings,
+            )
+        except IntakeError:
+            raise
+        except (StorageError, OSError) as error:
+            self._add(source, FileResult(path=str(source.path), state="failed", reason=f"unreadable: {error}"))
+            return
+        if accepted.state == "staged":
+            self._waiting.setdefault(accepted.version_id, []).append(source)
+        else:
+            self._add(source, self._result(source, accepted.version_id, accepted))
+
+    def finished(self, outcome: Outcome) -> None:
+        """A job has ended."""
+        for source in self._waiting.pop(outcome.version_id, []):
+            self._add(source, self._result(source, outcome.version_id))
+
+    def finish_all(self) -> None:
+        """Look up what other workers did."""
+        for version_id in list(self._waiting):
+            for source in self._waiting.pop(version_id):
+                self._add(source, self._result(source, version_id))
+
+    def _add(self, source: SourceFile, result: FileResult) -> None:
+        self.results[source.path] = result
+        self._on_file(result)
+
+    def _result(self, source: SourceFile, version_id: uuid.UUID, accepted: Accepted | None = None) -> FileResult:
+        with organization_session(self._stores.app, self._organization_id) as session:
+            version = session.get_one(DocumentVersion, version_id)
+            passages = session.scalar(select(func.count()).where(Chunk.document_version_id == version_id)) or 0
+        reason = f"{version.failure_type}: {version.failure_reason}" if version.failure_type else None
+        if reason is None and version.missing_pages:
+            reason = f"pages without text: {', '.join(sorted(version.missing_pages, key=int))}"
+        is_unchanged = accepted is not None and accepted.state == "unchanged"
+        return FileResult(
+            path=str(source.path),
+            state="unchanged" if is_unchanged else version.state,
+            reason=reason,
+            document_id=version.document_id,
+            pages=version.page_count,
+            passages=passages if version.state == VersionState.READY else 0,
+            seconds=0.0 if is_unchanged else version.seconds or 0.0,
+        )
+
+
+def _tombstone_vanished(
+    stores: Stores, organization_id: uuid.UUID, knowledge_base_id: uuid.UUID, found: Iterable[SourceFile]
+) -> int:
+    """Take away documents of these folders whose files are gone.
+
+    A folder in which nothing at all was found is left alone: more often it is a share that is not mounted.
+    """
+    folders: dict[Path, set[str]] = {}
+    for source in found:
+        if source.folder is not None:
+            folders.setdefault(source.folder, set()).add(source.source_uri)
+    gone: list[uuid.UUID] = []
+    with organization_session(stores.app, organization_id) as session:
+        for folder, seen in folders.items():
+            rows = session.execute(
+                select(Document.id, Document.source_uri).where(
+                    Document.knowledge_base_id == knowledge_base_id,
+                    Document.tombstoned_at.is_(None),
+                    Document.custom_metadata[_FOLDER_FIELD].astext == str(folder),
+                )
+            )
+            gone += [row.id for row in rows if row.source_uri not in seen]
+    return sum(tombstone(stores, organization_id, document_id) for document_id in gone)

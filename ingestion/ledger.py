@@ -1,0 +1,237 @@
+"""The transactions of the ingest protocol after staging. Each checks the fence before it writes."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from ingestion import outbox
+from ingestion.embedding.cache import store_vectors
+from ingestion.leases import Lease, check_fence
+from storage.lance.contents import VersionContents
+from storage.postgres.models.chunk import Chunk
+from storage.postgres.models.document import Document
+from storage.postgres.models.document_version import DocumentVersion, VersionState
+from storage.postgres.models.index_manifest import IndexManifest
+from storage.postgres.models.job import JobState
+from storage.postgres.models.organization import Organization
+from storage.records.chunk_draft import ChunkDraft
+from storage.records.failure_type import FailureType
+from storage.records.parsed_document import ParsedDocument
+from storage.records.vector import Vector
+
+_CHUNK_NAMESPACE = uuid.UUID("6f1d3a52-8a0e-5c1b-9a57-2f6c0d1e4b83")
+_ROWS_PER_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a leased job is about."""
+
+    organization_id: uuid.UUID
+    hash_key: bytes
+    document_id: uuid.UUID
+    knowledge_base_id: uuid.UUID
+    version_id: uuid.UUID
+    content_hash: str
+    name: str
+    declared_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunk:
+    """A chunk with its id, the hash of its embedded text, and its vector as indexed."""
+
+    chunk_id: uuid.UUID
+    text_hash: str
+    draft: ChunkDraft
+    vector: Vector
+
+
+def chunk_id(organization_id: uuid.UUID, version_id: uuid.UUID, *, ordinal: int, text_hash: str) -> uuid.UUID:
+    """The id of a chunk: the same input gives the same id, so a repeated run writes the same rows."""
+    return uuid.uuid5(_CHUNK_NAMESPACE, f"{organization_id}:{version_id}:{ordinal}:{text_hash}")
+
+
+def begin(session: Session, lease: Lease) -> Work | None:
+    """Mark the version as being worked on.
+
+    Returns:
+        What to do; None when the document was taken away and the job is cancelled.
+
+    Raises:
+        LeaseLostError: The job is not ours any more.
+    """
+    job = check_fence(session, lease)
+    version = session.get_one(DocumentVersion, lease.version_id)
+    document = session.get_one(Document, version.document_id)
+    if document.tombstoned_at is not None:
+        version.state, version.superseded_at = VersionState.SUPERSEDED, func.now()
+        job.state, job.finished_at = JobState.CANCELLED, func.now()
+        return None
+    version.state = VersionState.PROCESSING
+    organization = session.get_one(Organization, lease.organization_id)
+    return Work(
+        organization_id=lease.organization_id,
+        hash_key=organization.hash_key,
+        document_id=document.id,
+        knowledge_base_id=document.knowledge_base_id,
+        version_id=version.id,
+        content_hash=version.content_hash,
+        name=document.name,
+        declared_type=version.declared_type,
+    )
+
+
+def commit_chunks(
+    session: Session,
+    lease: Lease,
+    *,
+    parsed: ParsedDocument,
+    text_key: str,
+    chunks: Sequence[IndexedChunk],
+    new_vectors: Mapping[str, Vector],
+    model: str,
+) -> None:
+    """TX-B: chunks, embeddings and what the vector table must hold; still invisible.
+
+    Chunks that are there already stay: receipts may point at them.
+
+    Raises:
+        LeaseLostError: The job is not ours any more.
+    """
+    check_fence(session, lease)
+    version = session.get_one(DocumentVersion, lease.version_id)
+    ids = [chunk.chunk_id for chunk in chunks]
+    session.execute(delete(Chunk).where(Chunk.document_version_id == version.id, Chunk.id.not_in(ids)))
+    rows = [_chunk_row(version, chunk, parsed.language) for chunk in chunks]
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        session.execute(insert(Chunk).values(rows[start : start + _ROWS_PER_STATEMENT]).on_conflict_do_nothing())
+    store_vectors(session, lease.organization_id, vectors=new_vectors, model=model)
+    expected = VersionContents.of(ids)
+    version.expected_count, version.expected_digest = expected.row_count, expected.digest
+    version.text_key = text_key
+    version.media_type, version.language = parsed.media_type, parsed.language
+    version.title, version.author = parsed.title, parsed.author
+    version.page_count, version.missing_pages = parsed.page_count, dict(parsed.missing_pages)
+    version.parsed_metadata = dict(parsed.metadata)
+
+
+def flip(
+    session: Session,
+    lease: Lease,
+    *,
+    index_version_id: uuid.UUID,
+    lance_version: int,
+    contents: VersionContents,
+    seconds: float,
+) -> VersionState:
+    """TX-C: make the version current, write its manifest, tell who listens.
+
+    A version that was overtaken by a newer one, or whose document was taken away, is superseded at once.
+
+    Returns:
+        The version's state: ready or superseded.
+
+    Raises:
+        LeaseLostError: The job is not ours any more.
+    """
+    job = check_fence(session, lease)
+    version = session.get_one(DocumentVersion, lease.version_id)
+    document = session.scalars(select(Document).where(Document.id == version.document_id).with_for_update()).one()
+    # Read again under the document's lock: intake may have given the version a higher number meanwhile.
+    session.refresh(version)
+    _write_manifest(session, lease, index_version_id, lance_version, contents)
+    job.state, job.finished_at, job.error = JobState.SUCCEEDED, func.now(), None
+    version.seconds, version.vectors_removed_at = seconds, None
+    current = session.get(DocumentVersion, document.current_version_id) if document.current_version_id else None
+    overtaken = current is not None and current.number > version.number
+    if document.tombstoned_at is not None or overtaken:
+        _supersede(session, version)
+        return VersionState.SUPERSEDED
+    if current is not None and current.id != version.id:
+        _supersede(session, current)
+    version.state, version.ready_at, version.superseded_at = VersionState.READY, func.now(), None
+    version.failure_type = version.failure_reason = None
+    document.current_version_id = version.id
+    payload = {"document_id": str(document.id), "passages": contents.row_count, "epoch": lease.epoch}
+    outbox.emit(session, lease.organization_id, outbox.READY, subject_id=version.id, payload=payload)
+    return VersionState.READY
+
+
+def fail(session: Session, lease: Lease, *, failure_type: FailureType, reason: str) -> None:
+    """The version cannot be read: say why, for good.
+
+    Raises:
+        LeaseLostError: The job is not ours any more.
+    """
+    job = check_fence(session, lease)
+    version = session.get_one(DocumentVersion, lease.version_id)
+    version.state, version.failure_type, version.failure_reason = VersionState.FAILED, failure_type, reason
+    job.state, job.finished_at, job.error = JobState.FAILED, func.now(), f"{failure_type}: {reason}"
+    payload = {"document_id": str(version.document_id), "failure_type": failure_type.value}
+    outbox.emit(session, lease.organization_id, outbox.FAILED, subject_id=version.id, payload=payload)
+
+
+def put_back(session: Session, lease: Lease, *, error: str, pause_seconds: float) -> None:
+    """Try again later.
+
+    Raises:
+        LeaseLostError: The job is not ours any more.
+    """
+    job = check_fence(session, lease)
+    job.state, job.error, job.lease_until = JobState.QUEUED, error, None
+    job.run_after = func.now() + text("make_interval(secs => :pause)").bindparams(pause=pause_seconds)
+    session.get_one(DocumentVersion, lease.version_id).state = VersionState.STAGED
+
+
+def _supersede(session: Session, version: DocumentVersion) -> None:
+    version.state, version.superseded_at = VersionState.SUPERSEDED, func.now()
+    payload = {"document_id": str(version.document_id)}
+    outbox.emit(session, version.organization_id, outbox.VECTOR_DELETE, subject_id=version.id, payload=payload)
+
+
+def _chunk_row(version: DocumentVersion, chunk: IndexedChunk, language: str | None) -> dict[str, object]:
+    draft = chunk.draft
+    return {
+        "id": chunk.chunk_id,
+        "organization_id": version.organization_id,
+        "document_version_id": version.id,
+        "document_id": version.document_id,
+        "ordinal": draft.ordinal,
+        "text": draft.text,
+        "text_hash": chunk.text_hash,
+        "token_count": draft.token_count,
+        "language": language,
+        "page_start": draft.page_start,
+        "page_end": draft.page_end,
+        "boxes": [list(box) for box in draft.boxes] if draft.boxes else None,
+        "heading_path": list(draft.heading_path),
+        "char_start": draft.char_start,
+        "char_end": draft.char_end,
+    }
+
+
+def _write_manifest(
+    session: Session, lease: Lease, index_version_id: uuid.UUID, lance_version: int, contents: VersionContents
+) -> None:
+    written = {
+        "lance_version": lance_version,
+        "row_count": contents.row_count,
+        "digest": contents.digest,
+        "epoch": lease.epoch,
+    }
+    keys = {
+        "organization_id": lease.organization_id,
+        "index_version_id": index_version_id,
+        "document_version_id": lease.version_id,
+    }
+    statement = insert(IndexManifest).values({"id": uuid.uuid4(), **keys, **written})
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["index_version_id", "document_version_id"], set_={**written, "updated_at": func.now()}
+        )
+    )

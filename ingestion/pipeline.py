@@ -1,0 +1,185 @@
+"""Steps 3 to 6 of the ingest protocol, one stage after another: parse, chunk, embed, commit, index, flip.
+
+A crash anywhere means: run again from the last transaction. Nothing is visible before the flip.
+"""
+
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from ingestion import ledger
+from ingestion.crash_points import reach
+from ingestion.embedding.cache import load_vectors, text_hash
+from ingestion.embedding.embedder import Embedder
+from ingestion.embedding.text import embedding_text
+from ingestion.errors import ParseError
+from ingestion.language import guess_language
+from ingestion.leases import Lease, check_fence
+from ingestion.ledger import IndexedChunk, Work
+from ingestion.live_index import ensure_live_index, table_spec
+from ingestion.parsing.sandbox import ParserSandbox
+from ingestion.pipeline_version import pipeline_chunker
+from ingestion.settings import IngestSettings
+from storage.errors import StorageError
+from storage.files.store import content_key
+from storage.lance.contents import VersionContents
+from storage.lance.writer_lock import writer_lock
+from storage.postgres.models.document_version import VersionState
+from storage.postgres.session import organization_session
+from storage.records.chunk_draft import ChunkDraft
+from storage.records.failure_type import FailureType
+from storage.records.parsed_document import ParsedDocument
+from storage.records.record import Record
+from storage.records.vector import Vector, VectorRow, vector_from_bytes, vector_to_bytes
+from storage.stores import Stores
+
+log = structlog.get_logger(__name__)
+
+
+class Outcome(Record):
+    """What became of one job: the version's state, and what it took."""
+
+    version_id: uuid.UUID
+    state: VersionState
+    failure_type: FailureType | None = None
+    passages: int = 0
+    embeddings_computed: int = 0
+    seconds: float = 0.0
+
+
+class Pipeline:
+    """Runs a leased job to its end. Holds the parser sandbox and the embedder, so one per worker thread."""
+
+    def __init__(self, stores: Stores, *, embedder: Embedder, sandbox: ParserSandbox, settings: IngestSettings) -> None:
+        self._stores = stores
+        self._embedder = embedder
+        self._sandbox = sandbox
+        self._settings = settings
+        self._chunker = pipeline_chunker(settings, embedder)
+
+    def run(self, lease: Lease) -> Outcome:
+        """Take a version from leased to current.
+
+        Raises:
+            ParseError: It cannot be read; terminal.
+            LeaseLostError: A newer worker has the job; nothing was written by this one.
+            StorageError: A store is in trouble; worth trying again.
+        """
+        started = time.monotonic()
+        reach("after_leased")
+        with organization_session(self._stores.app, lease.organization_id) as session:
+            work = ledger.begin(session, lease)
+        if work is None:
+            return Outcome(version_id=lease.version_id, state=VersionState.SUPERSEDED)
+        parsed = self._parse(work)
+        reach("after_parsed")
+        drafts = self._chunker.chunk(parsed)
+        if not drafts:
+            raise ParseError(FailureType.EMPTY, "The document has no text to search in.")
+        chunks, computed = self._embed(work, drafts)
+        reach("after_embedded")
+        self._commit(lease, work, parsed, chunks, computed)
+        reach("after_chunks_committed")
+        state = self._index(lease, work, chunks, started)
+        seconds = round(time.monotonic() - started, 3)
+        return Outcome(
+            version_id=work.version_id,
+            state=state,
+            passages=len(chunks),
+            embeddings_computed=len(computed),
+            seconds=seconds,
+        )
+
+    def _parse(self, work: Work) -> ParsedDocument:
+        with (
+            tempfile.TemporaryDirectory(prefix="pixel-spool-") as folder,
+            self._stores.files.local_copy(work.organization_id, work.content_hash, Path(folder)) as path,
+        ):
+            parsed = self._sandbox.parse(path, name=work.name, declared_type=work.declared_type)
+        return parsed.model_copy(update={"language": parsed.language or guess_language(parsed.text)})
+
+    def _embed(self, work: Work, drafts: Sequence[ChunkDraft]) -> tuple[list[IndexedChunk], dict[str, Vector]]:
+        """Vectors of all chunks, from Postgres where it has them; also those that were computed."""
+        embedder = self._embedder
+        texts = [
+            embedding_text(d.heading_path, d.text, count_tokens=embedder.count_tokens, room=embedder.max_tokens)
+            for d in drafts
+        ]
+        hashes = [text_hash(work.hash_key, text) for text in texts]
+        with organization_session(self._stores.app, work.organization_id) as session:
+            known = load_vectors(session, work.organization_id, hashes=hashes, model=embedder.model)
+        missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        vectors = embedder.embed(list(missing.values()))
+        # What is indexed is what Postgres keeps, to the bit: then a rebuilt table equals this one.
+        computed = {
+            key: vector_from_bytes(vector_to_bytes(vector)) for key, vector in zip(missing, vectors, strict=True)
+        }
+        known.update(computed)
+        chunks = [
+            IndexedChunk(
+                chunk_id=ledger.chunk_id(work.organization_id, work.version_id, ordinal=d.ordinal, text_hash=key),
+                text_hash=key,
+                draft=d,
+                vector=known[key],
+            )
+            for d, key in zip(drafts, hashes, strict=True)
+        ]
+        return chunks, computed
+
+    def _commit(
+        self,
+        lease: Lease,
+        work: Work,
+        parsed: ParsedDocument,
+        chunks: Sequence[IndexedChunk],
+        computed: dict[str, Vector],
+    ) -> None:
+        text = parsed.text.encode("utf-8", errors="replace")
+        text_key = content_key(work.hash_key, text)
+        self._stores.files.put(work.organization_id, text_key, text)
+        with organization_session(self._stores.app, work.organization_id) as session:
+            ledger.commit_chunks(
+                session,
+                lease,
+                parsed=parsed,
+                text_key=text_key,
+                chunks=chunks,
+                new_vectors=computed,
+                model=self._embedder.model,
+            )
+
+    def _index(self, lease: Lease, work: Work, chunks: Sequence[IndexedChunk], started: float) -> VersionState:
+        with organization_session(self._stores.app, work.organization_id) as session:
+            index = ensure_live_index(
+                session, work.organization_id, embedder=self._embedder, chunker=self._chunker.name
+            )
+        rows = [VectorRow(chunk.chunk_id, work.knowledge_base_id, chunk.vector) for chunk in chunks]
+        expected = VersionContents.of([chunk.chunk_id for chunk in chunks])
+        with writer_lock(self._stores.app, index.table_name) as check_lock:
+            with organization_session(self._stores.app, work.organization_id) as session:
+                check_fence(session, lease)
+            lance_version, found = self._stores.vectors.replace_version(
+                table_spec(index), work.version_id, rows, on_step=lambda step: reach(f"after_{step}")
+            )
+            if (found.row_count, found.digest) != (expected.row_count, expected.digest):
+                raise StorageError(
+                    f"Vector table `{index.table_name}` gave back {found.row_count} rows for version "
+                    f"{work.version_id}; {expected.row_count} were written. It is written again."
+                )
+            check_lock()
+            with organization_session(self._stores.app, work.organization_id) as session:
+                state = ledger.flip(
+                    session,
+                    lease,
+                    index_version_id=index.id,
+                    lance_version=lance_version,
+                    contents=found,
+                    seconds=round(time.monotonic() - started, 3),
+                )
+            reach("after_flip")
+            self._stores.vectors.compact(index.table_name)
+        return state
