@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 
-{#- Once per run and not per mart: two threads that change one schema's grants at a time fail. -#}
+{#- Once per run, before any mart. -#}
 {% macro open_marts_schema() -%}
     create schema if not exists {{ target.schema }};
     grant usage on schema {{ target.schema }} to {{ adapter.quote(var('app_role')) }};

@@ -14,7 +14,8 @@ from storage.settings import StorageSettings
 PROJECT_FOLDER = Path(__file__).parents[2] / "dbt"
 MARTS_SCHEMA = "analytics"
 
-_THREADS = 2
+# Rebuilding a view drops what reads it; two threads that do so at once wait for each other's locks for ever.
+_THREADS = 1
 
 
 def dbt_executable() -> str:
