@@ -75,9 +75,7 @@ def _found(settings: StorageSettings) -> "FirstOwner | None":
             engine, name="My organization", slug="my-organization", email=cli_settings().owner_email
         )
         if first is not None:
-            create_default_bot(
-                engine, first.organization_id, knowledge_base=DEFAULT_KNOWLEDGE_BASE, slug=DEFAULT_BOT
-            )
+            create_default_bot(engine, first.organization_id, knowledge_base=DEFAULT_KNOWLEDGE_BASE, slug=DEFAULT_BOT)
         return first
     finally:
         engine.dispose()
@@ -120,7 +118,8 @@ def find_organization(stores: "Stores") -> uuid.UUID:
         rows = session.execute(statement).all()
     found = [row for row in rows if wanted in (None, row.slug)]
     if len(found) == 1:
-        return found[0].id
+        organization_id: uuid.UUID = found[0].id
+        return organization_id
     slugs = ", ".join(row.slug for row in rows)
     if not found:
         fail(f"No organization has the slug {wanted!r}; there is: {slugs}")

@@ -25,10 +25,12 @@ def ingest(
         fail(f"No such file or folder: {', '.join(missing)}")
     from cli.environment import find_knowledge_base, workplace
     from ingestion.batch import ingest_paths
+    from ingestion.sources.folder import walk
 
     with workplace() as place:
         target = find_knowledge_base(place, knowledge_base, create=True)
-        with _progress(as_json) as tell:
+        total = sum(1 for path in paths for _ in walk(path))
+        with _progress(total, as_json=as_json) as tell:
             report = ingest_paths(
                 place.stores,
                 paths,
@@ -56,7 +58,7 @@ def _print_summary(report: Any) -> None:
     )
 
 
-def _progress(as_json: bool) -> Any:
+def _progress(total: int, *, as_json: bool) -> Any:
     from contextlib import contextmanager
 
     @contextmanager
@@ -69,11 +71,8 @@ def _progress(as_json: bool) -> Any:
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("reading", total=None)
+            task = progress.add_task("reading", total=total)
 
-            def tell(done: int, total: int) -> None:
-                progress.update(task, completed=done, total=total)
-
-            yield tell
+            yield lambda result: progress.advance(task)
 
     return bar()

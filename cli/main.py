@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import ask, bench, demo, evaluate, ingest, run, search, services, verify
+from cli import ask, bench, demo, evaluate, foreground, ingest, search, services, verify
 from cli.errors import expected_errors, one_line
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
 for module in (services, demo, ingest, search, ask, verify, bench):
     module.register(app)
 app.add_typer(evaluate.app, name="eval")
-app.add_typer(run.app, name="run", hidden=True)
+app.add_typer(foreground.app, name="run", hidden=True)
 
 
 def run_command(arguments: list[str] | None = None) -> int:

@@ -22,9 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def up(as_json: Annotated[bool, typer.Option("--json", help="one JSON line per service")] = False) -> None:
     """Start everything: PostgreSQL, API, worker, dashboards and Dagster, on loopback. What runs already stays."""
+    from orchestration import instance
+
     from cli import catalog, processes
     from cli.environment import prepare, tell_credentials
-    from orchestration import instance
     from storage.settings import storage_settings
 
     settings = storage_settings()
@@ -140,11 +141,11 @@ def _readable(path: Path, line: str) -> str:
 def _follow(files: list[Path]) -> None:
     positions = {path: path.stat().st_size for path in files}
     while True:
-        for path, position in positions.items():
-            if path.stat().st_size < position:
-                positions[path] = position = 0
+        for path in files:
+            # A rotated file starts again from its beginning.
+            start = min(positions[path], path.stat().st_size)
             with path.open(errors="replace") as handle:
-                handle.seek(position)
+                handle.seek(start)
                 for line in handle:
                     say(_readable(path, line))
                 positions[path] = handle.tell()

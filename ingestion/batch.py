@@ -75,13 +75,15 @@ def ingest_paths(
     """
     started = time.monotonic()
     run = _Run(stores, organization_id, on_file or (lambda result: None))
-    found = [source for path in paths for source in walk(path)]
+    problems: list[OSError] = []
+    found = [source for path in paths for source in walk(path, on_problem=problems.append)]
     for source in found:
         run.give(source, knowledge_base_id, settings)
-    vanished = _tombstone_vanished(stores, organization_id, knowledge_base_id, found)
+    # When part of a folder could not be read, nobody knows what vanished.
+    vanished = 0 if problems else _tombstone_vanished(stores, organization_id, knowledge_base_id, found)
     work = run_until_idle(stores, organization_id=organization_id, on_progress=run.finished, settings=settings)
     run.finish_all()
-    results = tuple(run.results[source.path] for source in found)
+    results = tuple(run.results[source.path] for source in found) + tuple(map(_unreadable, problems))
     failed = Counter((result.reason or "").split(":")[0] for result in results if result.state == "failed")
     summary: dict[str, int | float | dict[str, int]] = {
         "files": len(results),
@@ -94,6 +96,11 @@ def ingest_paths(
         "seconds": round(time.monotonic() - started, 3),
     }
     return IngestReport(files=results, summary=summary)
+
+
+def _unreadable(problem: OSError) -> FileResult:
+    reason = f"unreadable: the folder cannot be read ({problem.strerror}); give yourself permission to read it"
+    return FileResult(path=str(problem.filename), state="failed", reason=reason)
 
 
 class _Run:

@@ -13,7 +13,8 @@ from ingestion.crash_points import reach
 from ingestion.errors import IntakeError
 from ingestion.pipeline_version import pipeline_version
 from ingestion.settings import IngestSettings, ingest_settings
-from ingestion.staging import Accepted, Offer, stage
+from ingestion.staging import Accepted as Accepted
+from ingestion.staging import Offer, stage
 from storage.files.store import content_key
 from storage.postgres.models.base import JsonObject
 from storage.postgres.models.document import Document
@@ -65,6 +66,9 @@ def accept(
     _check_names(source_uri, name)
     hash_key = _hash_key(stores, organization_id, knowledge_base_id)
     size = len(data) if isinstance(data, bytes) else data.stat().st_size
+    if isinstance(data, Path) and size <= settings.max_file_bytes:
+        data = data.read_bytes()  # once: a file that changes meanwhile must not be stored under another's hash
+        size = len(data)
     offer = Offer(
         organization_id=organization_id,
         knowledge_base_id=knowledge_base_id,

@@ -1,5 +1,6 @@
 """The ingest worker: leases jobs, runs the pipeline, decides what an error means, removes old vectors."""
 
+import contextlib
 import threading
 import time
 import uuid
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 _IDLE_WAIT_S = 0.1
 _LONGEST_OUTAGE_PAUSE_S = 5.0
 _VERIFY_EVERY_S = 300.0
+_VERIFY_AGAIN_S = 30.0
 _DIED = (
     "Reading this document ended its worker {attempts} times. It is likely damaged; save it again and upload the copy."
 )
@@ -121,8 +123,19 @@ class Worker:
             return self._again(lease, error)
         except (StorageError, SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
             return self._again(lease, error)
+        except (KeyboardInterrupt, SystemExit):
+            self._give_back(lease)
+            raise
         log.info("document_indexed", state=outcome.state.value, passages=outcome.passages, **names)
         return outcome
+
+    def _give_back(self, lease: Lease) -> None:
+        """Interrupted: let another worker have the job at once instead of when the lease runs out."""
+        with (
+            contextlib.suppress(LeaseLostError, SQLAlchemyError),
+            organization_session(self._stores.app, lease.organization_id) as session,
+        ):
+            ledger.put_back(session, lease, error="interrupted", pause_seconds=0)
 
     def _fail(self, lease: Lease, failure_type: FailureType, reason: str) -> Outcome | None:
         try:
@@ -190,10 +203,12 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
     """
     settings = settings or ingest_settings()
     pause, verify_at = 0.0, 0.0
+    default_embedder().embed(["warm up"])  # loading the model takes seconds, which no document should wait for
     with Worker(stores, settings=settings) as worker:
         while not stop.is_set():
             try:
                 if time.monotonic() >= verify_at:
+                    verify_at = time.monotonic() + _VERIFY_AGAIN_S  # a table that cannot be healed stops no other
                     verify(stores, heal=True)
                     verify_at = time.monotonic() + _VERIFY_EVERY_S
                 outcome = worker.step()

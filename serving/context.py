@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from storage.stores import Stores, open_stores
 
 from ingestion.embedding.embedder import Embedder, default_embedder
 from serving.inference.extractive import ExtractiveProvider
@@ -12,6 +11,7 @@ from serving.inference.provider import Provider
 from serving.settings import ServingSettings
 from storage.postgres.engine import app_async_engine
 from storage.settings import StorageSettings
+from storage.stores import Stores, open_stores
 
 if TYPE_CHECKING:
     from storage.lance.store import VectorStore

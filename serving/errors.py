@@ -176,6 +176,10 @@ def install_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 400 and request.method in ("POST", "PUT", "PATCH"):
+            # The framework's own word for a body that is neither JSON nor a form, or is nested too deep to be read.
+            fields = [{"field": "body", "message": str(error.detail)}]
+            return problem(_InvalidError(f"body: {error.detail}", errors=fields), request.url.path)
         return problem(_StatusError(error), request.url.path)
 
     for kind in DATABASE_ERRORS:

@@ -45,6 +45,14 @@ def log_file(settings: StorageSettings, process: str) -> Path:
     return settings.logs_path / f"{process}.jsonl"
 
 
+def close() -> None:
+    """Stop logging to a file."""
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if isinstance(h, logging.handlers.RotatingFileHandler)]:
+        root.removeHandler(handler)
+        handler.close()
+
+
 def configure(settings: StorageSettings, process: str) -> None:
     """Send this process's events, and warnings of libraries, to its log file."""
     settings.logs_path.mkdir(parents=True, exist_ok=True)
@@ -65,13 +73,16 @@ def configure(settings: StorageSettings, process: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 # Local variables would hold text of documents and questions.
-                structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+                structlog.processors.ExceptionRenderer(
+                    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+                ),
                 structlog.processors.JSONRenderer(),
             ],
         )
     )
+    close()
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.addHandler(handler)
     root.setLevel(logging.WARNING)
     for package in ("storage", "ingestion", "serving", "evals", "orchestration", "dashboards", "cli"):
         logging.getLogger(package).setLevel(logging.INFO)

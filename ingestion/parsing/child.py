@@ -6,6 +6,7 @@ JSON, never pickle: what a parser sends back is data, not code. Nothing heavy ma
 
 import os
 import resource
+import shutil
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,7 @@ from storage.records.failure_type import FailureType
 _OUT_OF_MEMORY = (
     "Reading the file took more memory than allowed. Split it into parts, or save it again in a simpler form."
 )
+_NEARLY_FULL = 0.9
 _BROKEN_SEAL = (
     "The file made its reader try to reach the network or write files, which no document may. "
     "Do not trust it; ask its sender for a clean copy."
@@ -42,6 +44,7 @@ def main() -> int:
         request = SandboxRequest.model_validate_json(frame)
         _limit_request(request)
         _answer(request, sink)
+    shutil.rmtree(folder, ignore_errors=True)  # the worker is gone, perhaps without a chance to do it
     return 0
 
 
@@ -56,7 +59,19 @@ def _answer(request: SandboxRequest, sink: BinaryIO) -> None:
         reply = ParseReply(failure_type=FailureType.DAMAGED, reason=_BROKEN_SEAL)
     except Exception as error:  # noqa: BLE001 - a parser may raise anything; the document fails, the worker goes on
         reply = ParseReply(failure_type=FailureType.DAMAGED, reason=_UNEXPECTED, error=type(error).__name__)
+    if reply.failure_type is FailureType.DAMAGED and _touched_limit(request.memory_mb):
+        # Libraries report a failed allocation in many ways, most of which look like damage.
+        reply = ParseReply(failure_type=FailureType.OUT_OF_MEMORY, reason=_OUT_OF_MEMORY)
     write_frame(sink, reply.model_dump_json().encode("utf-8", errors="replace"))
+
+
+def _touched_limit(memory_mb: int) -> bool:
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:  # not Linux
+        return False
+    peak_kb = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmPeak")), 0)
+    return peak_kb > _NEARLY_FULL * memory_mb * 1024
 
 
 def _limit_process() -> None:

@@ -99,6 +99,13 @@ def detect(path: Path, *, name: str) -> MediaType:
     return MediaType.MARKDOWN if _BY_EXTENSION.get(suffix) is MediaType.MARKDOWN else MediaType.TEXT
 
 
+def looks_like_picture(path: Path) -> bool:
+    """Whether a file may need OCR, which takes longer: an image or a PDF."""
+    with path.open("rb") as file:
+        head = file.read(1024)
+    return head.startswith(tuple(_IMAGES)) or b"%PDF-" in head
+
+
 def declared_mismatch(found: MediaType, *, name: str, declared_type: str | None) -> str | None:
     """What the file was said to be, when that is not what it is; None when they agree or nothing was said."""
     by_name = _BY_EXTENSION.get(PurePath(name).suffix.lower())

@@ -1,6 +1,7 @@
 """Word documents: headings, paragraphs, lists and tables in reading order, headers and footers once at the end."""
 
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from storage.records.parsed_document import BlockKind, ParsedDocument
 if TYPE_CHECKING:
     from docx.document import Document
     from docx.oxml.xmlchemy import BaseOxmlElement
-    from docx.table import Table
     from docx.text.paragraph import Paragraph
 
 _HEADING_STYLE = re.compile(r"heading (\d)$", re.IGNORECASE)
@@ -61,12 +61,25 @@ def _open(request: ParseRequest) -> "Document":
 
     try:
         return docx.Document(str(request.path))
+    except MemoryError:
+        raise
     except Exception as error:  # python-docx and lxml raise many types
+        if _is_strict(request):
+            raise ParseError(
+                FailureType.UNSUPPORTED,
+                "The document is in the “Strict Open XML” form, which is not read. "
+                "In Word choose “Save as”, type “Word document (.docx)”, and upload that.",
+            ) from error
         raise ParseError(
             FailureType.DAMAGED,
             "The DOCX is damaged: a part that Word needs is missing or broken. Open it in your word processor, "
             "save it again and upload the new copy.",
         ) from error
+
+
+def _is_strict(request: ParseRequest) -> bool:
+    with zipfile.ZipFile(request.path) as archive:
+        return b"purl.oclc.org/ooxml" in archive.read("word/document.xml")
 
 
 def _metadata(document: "Document") -> dict[str, str]:
@@ -82,13 +95,12 @@ def _metadata(document: "Document") -> dict[str, str]:
 
 def _blocks(document: "Document") -> Iterator[tuple[BlockKind, str, int]]:
     from docx.oxml.ns import qn
-    from docx.table import Table
     from docx.text.paragraph import Paragraph
 
     items: list[str] = []
     for element in _inner(document.element.body):
         if element.tag == qn("w:tbl"):
-            block = (BlockKind.TABLE, _table(Table(element, document)), 0)
+            block = (BlockKind.TABLE, _table(element), 0)
         else:
             block = _paragraph(Paragraph(element, document))
         if block[0] is BlockKind.LIST:
@@ -150,25 +162,48 @@ def _is_numbered(paragraph: "Paragraph") -> bool:
     return properties is not None and properties.numPr is not None
 
 
-def _table(table: "Table", depth: int = 1) -> str:
-    """A table as Markdown: the first row is the header; a cell that spans columns is written once."""
+def _table(table: "BaseOxmlElement", depth: int = 1) -> str:
+    """A table as Markdown: the first row is the header; a cell that spans columns or rows is written once.
+
+    Read from the XML: the library's own grid refuses tables whose column counts do not add up, which Word accepts.
+    """
+    from docx.oxml.ns import qn
+
     rows: list[list[str]] = []
-    for row in table.rows:
-        cells: list[str] = []
-        seen: set[int] = set()
-        for cell in row.cells:
-            if id(cell._tc) in seen:
-                continue
-            seen.add(id(cell._tc))
-            inner = [_table(nested, depth + 1) for nested in cell.tables] if depth < _MOST_TABLE_NESTING else []
-            text = " ".join([_clean(cell.text), *inner])
-            cells.append(" ".join(text.split()).replace("|", "\\|"))
-        rows.append(cells)
-    if not any(any(cells) for cells in rows):
+    for row in _inside(table, qn("w:tr")):
+        cells = [_cell(cell, depth) for cell in _inside(row, qn("w:tc"))]
+        if any(cells):
+            rows.append(cells)
+    if not rows:
         return ""
+    if depth > 1:
+        return " ".join(" ".join(cells) for cells in rows)
     lines = ["| " + " | ".join(cells) + " |" for cells in rows]
-    rule = "|" + " --- |" * max(1, len(rows[0]))
-    return "\n".join([lines[0], rule, *lines[1:]]) if depth == 1 else " ".join(" ".join(c) for c in rows)
+    rule = "|" + " --- |" * len(rows[0])
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _cell(cell: "BaseOxmlElement", depth: int) -> str:
+    from docx.oxml.ns import qn
+
+    parts = []
+    for element in _inner(cell):
+        if element.tag == qn("w:p"):
+            parts.append(_text_of(element))
+        elif depth < _MOST_TABLE_NESTING:
+            parts.append(_table(element, depth + 1))
+    return " ".join(_clean(" ".join(parts)).split()).replace("|", "\\|")
+
+
+def _inside(parent: "BaseOxmlElement", tag: str) -> Iterator["BaseOxmlElement"]:
+    """Children of a tag, those inside content controls too."""
+    from docx.oxml.ns import qn
+
+    for child in parent:
+        if child.tag == tag:
+            yield child
+        elif child.tag in (qn("w:sdt"), qn("w:sdtContent"), qn("w:customXml")):
+            yield from _inside(child, tag)
 
 
 def _margins(document: "Document") -> list[str]:

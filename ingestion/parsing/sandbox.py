@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 import structlog
 
 from ingestion.errors import ParseError
+from ingestion.parsing.detect import looks_like_picture
 from ingestion.parsing.frames import ParseReply, SandboxRequest, read_frame, write_frame
 from ingestion.parsing.ocr import ocr_available
 from ingestion.parsing.request import ParseLimits, ParseRequest
@@ -49,6 +50,7 @@ class ParserSandbox:
         self._folder: Path | None = None
         self._served = 0
         self._peak_mb = 0.0
+        self._allowed_seconds = settings.parse_seconds
 
     def parse(self, path: Path, *, name: str, declared_type: str | None = None) -> ParsedDocument:
         """Read a document in the sandbox.
@@ -89,7 +91,9 @@ class ParserSandbox:
         process = self._running()
         self._served += 1
         self._peak_mb = 0.0
-        seconds = self._settings.ocr_seconds if ocr_available() else self._settings.parse_seconds
+        may_need_ocr = ocr_available() and looks_like_picture(request.parse.path)
+        seconds = self._settings.ocr_seconds if may_need_ocr else self._settings.parse_seconds
+        self._allowed_seconds = seconds
         source = cast("BinaryIO", process.stdout)  # pipes, because `_running` asked for them
         try:
             write_frame(cast("BinaryIO", process.stdin), request.model_dump_json().encode())
@@ -98,7 +102,10 @@ class ParserSandbox:
         except OSError:  # it died before or while reading the request
             verdict, frame = None, None
         if frame is not None:
-            return ParseReply.model_validate_json(frame)
+            reply = ParseReply.model_validate_json(frame)
+            if reply.failure_type is FailureType.OUT_OF_MEMORY:
+                self._stop()  # what it holds would count against the next document
+            return reply
         if verdict is None:
             with contextlib.suppress(subprocess.TimeoutExpired):  # its own end tells more than our kill
                 process.wait(timeout=1)
@@ -128,9 +135,7 @@ class ParserSandbox:
         return ParseReply(failure_type=FailureType.OUT_OF_MEMORY, reason=reason)
 
     def _time_reply(self) -> ParseReply:
-        return ParseReply(
-            failure_type=FailureType.TIMED_OUT, reason=_TIMED_OUT.format(limit=self._settings.parse_seconds)
-        )
+        return ParseReply(failure_type=FailureType.TIMED_OUT, reason=_TIMED_OUT.format(limit=self._allowed_seconds))
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._process is not None and self._served >= self._settings.parse_reuse:

@@ -80,7 +80,7 @@ def _is_allowed(arguments: tuple[Any, ...], programs: set[str]) -> bool:
     return isinstance(program, str) and shutil.which(program) in programs
 
 
-def _check_path(path: Any, inside: str) -> None:  # noqa: ANN401 - whatever the audited call was given
+def _check_path(path: Any, inside: str) -> None:
     if isinstance(path, int):
         return  # an open descriptor: it was checked when it was opened
     real = os.path.realpath(os.fsdecode(path))

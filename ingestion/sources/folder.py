@@ -1,7 +1,7 @@
 """A folder, or a single file, on this machine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ingestion.errors import IntakeError
@@ -17,11 +17,12 @@ class SourceFile(Record):
     folder: Path | None = None
 
 
-def walk(path: Path) -> Iterator[SourceFile]:
+def walk(path: Path, *, on_problem: Callable[[OSError], None] | None = None) -> Iterator[SourceFile]:
     """The files at a path, in a fixed order; hidden ones and links that lead out of the folder are left out.
 
     Args:
         path: A folder or a file.
+        on_problem: Told of each folder inside that cannot be read; its files are left out.
 
     Yields:
         Files with a source address of `file:<folder name>/<path inside>`.
@@ -38,7 +39,7 @@ def walk(path: Path) -> Iterator[SourceFile]:
     if not os.access(root, os.R_OK | os.X_OK):
         raise IntakeError(f"The folder `{path}` cannot be read. Give yourself permission to read it.")
     real_root = root.resolve()
-    for folder, names, files in os.walk(root):  # does not follow links to folders
+    for folder, names, files in os.walk(root, onerror=on_problem):  # follows no links to folders
         names[:] = sorted(name for name in names if not name.startswith("."))
         for name in sorted(files):
             found = Path(folder) / name

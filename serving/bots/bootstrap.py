@@ -18,9 +18,7 @@ def create_default_bot(engine: Engine, organization_id: uuid.UUID, *, knowledge_
     """Make a knowledge base and a bot that reads all knowledge bases."""
     config = ChatbotConfig(welcome_message=WELCOME, reads_all_knowledge_bases=True)
     with owner_session(engine) as session:
-        bot = Chatbot(
-            organization_id=organization_id, name="Assistant", slug=slug, status=ChatbotStatus.PUBLISHED
-        )
+        bot = Chatbot(organization_id=organization_id, name="Assistant", slug=slug, status=ChatbotStatus.PUBLISHED)
         session.add_all(
             [bot, KnowledgeBase(organization_id=organization_id, name=knowledge_base.capitalize(), slug=knowledge_base)]
         )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
@@ -10,7 +10,7 @@ from serving.accounts.principal import Actor
 from serving.accounts.roles import Permission
 from serving.dependencies import Converser, Database, Requires
 from serving.feedback import service
-from serving.feedback.schemas import FeedbackCreate, FeedbackOut
+from serving.feedback.schemas import FeedbackCreate, FeedbackOut, Thumb
 from storage.postgres.models.feedback import Feedback
 
 router = APIRouter(prefix="/api/v1", tags=["feedback"])
@@ -28,7 +28,7 @@ async def rate(actor: Converser, message_id: uuid.UUID, body: FeedbackCreate, se
 async def list_feedback(
     actor: Reader,
     session: Database,
-    rating: Literal[-1, 1] | None = None,
+    rating: Thumb | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Sequence[Feedback]:
     """Feedback of the organization, latest first."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.postgres.models.chunk import Chunk
@@ -20,7 +21,7 @@ def _newest() -> Any:
     """The newest version of each document."""
     return (
         select(DocumentVersion)
-        .distinct(DocumentVersion.document_id)
+        .ext(distinct_on(DocumentVersion.document_id))
         .order_by(DocumentVersion.document_id, DocumentVersion.number.desc())
         .subquery("newest")
     )

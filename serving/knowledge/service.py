@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ingestion import intake
+from ingestion.staging import Accepted
 from serving.accounts.audit import record
 from serving.accounts.principal import Actor
 from serving.context import ServingContext
@@ -105,7 +106,7 @@ async def upload(
     async with async_organization_session(context.engine, actor.organization_id) as session:
         await _knowledge_base(session, knowledge_base_id)
 
-    def accept() -> intake.Accepted:
+    def accept() -> Accepted:
         return intake.accept(
             context.stores,
             organization_id=actor.organization_id,

@@ -16,7 +16,7 @@ from storage.postgres.models.index_version import IndexVersion
 from storage.postgres.session import AnyRow, async_organization_session
 
 if TYPE_CHECKING:
-    from storage.lance.store import Candidate
+    from storage.records.vector import Candidate
 
 MAX_CANDIDATES = 2000
 

@@ -1,0 +1,117 @@
+"""Knowledge: documents, their versions, and what could not be read."""
+
+import re
+
+import streamlit as st
+
+from dashboards import strings
+from dashboards.components.sign_in import signed_in
+from dashboards.components.states import empty, shown_errors
+from dashboards.components.text import plain
+from serving.client.api_client import ApiClient
+from serving.knowledge.schemas import DocumentOut, KnowledgeBaseOut
+
+person = signed_in()
+may_write = person.may_write_knowledge()
+
+
+def new_knowledge_base(client: ApiClient) -> None:
+    """A small form."""
+    with st.popover(strings.KNOWLEDGE_NEW, icon=":material/add:"):
+        name = st.text_input(strings.KNOWLEDGE_NEW_NAME)
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        if st.button(strings.KNOWLEDGE_NEW_BUTTON, disabled=not slug):
+            client.create_knowledge_base(name=name, slug=slug)
+            st.rerun()
+
+
+def add_documents(client: ApiClient, base: KnowledgeBaseOut) -> None:
+    """Upload, once per choice of files."""
+    with st.form("upload", clear_on_submit=True):
+        files = st.file_uploader(
+            strings.KNOWLEDGE_UPLOAD, accept_multiple_files=True, help=strings.KNOWLEDGE_UPLOAD_HELP
+        )
+        if st.form_submit_button(strings.KNOWLEDGE_UPLOAD, icon=":material/upload:") and files:
+            for file in files:
+                client.upload(base.id, file.name, file.getvalue(), file.type)
+            st.success(strings.KNOWLEDGE_UPLOADED.format(count=len(files)))
+
+
+def table(documents: list[DocumentOut]) -> None:
+    """All documents."""
+    st.dataframe(
+        [
+            {
+                strings.COLUMN_DOCUMENT: d.name,
+                strings.COLUMN_STATE: strings.STATES[d.state],
+                strings.COLUMN_VERSION: d.version,
+                strings.COLUMN_PAGES: d.page_count,
+                strings.COLUMN_PASSAGES: d.passages,
+                strings.COLUMN_LANGUAGE: d.language,
+                strings.COLUMN_SIZE: round(d.byte_size / 1000, 1),
+                strings.COLUMN_CHANGED: d.updated_at,
+            }
+            for d in documents
+        ],
+        hide_index=True,
+        width="stretch",
+    )
+
+
+def failures(documents: list[DocumentOut]) -> None:
+    """What could not be read, and why."""
+    broken = [d for d in documents if d.state == "failed"]
+    if not broken:
+        return
+    with st.expander(strings.KNOWLEDGE_FAILED.format(count=len(broken)), expanded=True, icon=":material/warning:"):
+        for document in broken:
+            st.markdown(f"**{plain(document.name)}** · {document.failure_type}")
+            st.caption(plain(document.failure_reason or ""))
+
+
+def delete(client: ApiClient, document: DocumentOut) -> None:
+    """Ask before deleting."""
+    with st.popover(strings.KNOWLEDGE_DELETE, icon=":material/delete:"):
+        st.markdown(strings.KNOWLEDGE_DELETE_ASK.format(name=plain(document.name)))
+        if st.button(strings.KNOWLEDGE_DELETE_SURE, type="primary"):
+            client.delete_document(document.id)
+            st.rerun()
+
+
+def one_document(client: ApiClient, documents: list[DocumentOut]) -> None:
+    """Versions of one document, and deleting it."""
+    st.subheader(strings.KNOWLEDGE_VERSIONS)
+    chosen = st.selectbox(strings.KNOWLEDGE_DOCUMENT, documents, format_func=lambda d: d.name)
+    for version in client.versions(chosen.id):
+        current = " · current" if version.is_current else ""
+        why = f": {version.failure_reason}" if version.failure_reason else ""
+        st.markdown(
+            plain(
+                f"{version.number} · {strings.STATES[version.state]}{current} · {version.created_at:%d %b %Y %H:%M}{why}"
+            )
+        )
+    if may_write:
+        delete(client, chosen)
+
+
+st.title(strings.KNOWLEDGE)
+with shown_errors(), person.client() as client:
+    bases = client.knowledge_bases()
+    if may_write:
+        new_knowledge_base(client)
+    if not bases:
+        empty(strings.KNOWLEDGE_NONE)
+        st.stop()
+    base = st.selectbox(
+        strings.KNOWLEDGE_BASE, bases, format_func=lambda b: f"{b.name} ({b.ready}/{b.documents})", key="knowledge_base"
+    )
+    if may_write:
+        add_documents(client, base)
+    documents = client.documents(base.id)
+    if not documents:
+        empty(strings.KNOWLEDGE_EMPTY)
+        st.stop()
+    st.button(strings.KNOWLEDGE_REFRESH, icon=":material/refresh:")
+    failures(documents)
+    table(documents)
+    one_document(client, documents)

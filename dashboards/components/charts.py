@@ -1,0 +1,57 @@
+"""Charts."""
+
+import altair as alt
+import polars as pl
+
+from dashboards import strings
+
+_COLORS = {"answered": "#2563eb", "refused": "#f59e0b", "failed": "#dc2626"}
+
+
+def answers_per_day(frame: pl.DataFrame) -> alt.Chart:
+    """Stacked bars; columns used_on, outcome, value."""
+    named = frame.with_columns(pl.col("outcome").replace(strings.OUTCOMES).alias("Outcome"))
+    colors = alt.Scale(domain=[strings.OUTCOMES[k] for k in _COLORS], range=list(_COLORS.values()))
+    chart: alt.Chart = (
+        alt.Chart(named)
+        .mark_bar()
+        .encode(
+            x=alt.X("yearmonthdate(used_on):O", title=None, axis=alt.Axis(format="%d %b", labelAngle=0)),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("Outcome:N", scale=colors, legend=alt.Legend(orient="bottom", title=None)),
+            tooltip=[alt.Tooltip("used_on:T", title="Day"), "Outcome:N", alt.Tooltip("value:Q", title="Answers")],
+        )
+        .properties(height=260)
+    )
+    return chart
+
+
+def document_states(frame: pl.DataFrame) -> alt.Chart:
+    """Horizontal bars; columns state, documents."""
+    named = frame.with_columns(pl.col("state").replace(strings.STATES).alias("State"))
+    chart: alt.Chart = (
+        alt.Chart(named)
+        .mark_bar(color="#2563eb")
+        .encode(
+            x=alt.X("documents:Q", title=None, axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("State:N", title=None, sort="-x"),
+            tooltip=["State:N", alt.Tooltip("documents:Q", title="Documents")],
+        )
+        .properties(height=max(60, 36 * len(named)))
+    )
+    return chart
+
+
+def stage_times(latencies_ms: dict[str, float]) -> alt.Chart:
+    """Horizontal bars of the stages of one answer, in milliseconds."""
+    stages = {name: value for name, value in latencies_ms.items() if name not in ("total", "first_token")}
+    frame = pl.DataFrame(
+        {"Stage": list(stages), "ms": list(stages.values())}, schema={"Stage": pl.String, "ms": pl.Float64}
+    )
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_bar(color="#2563eb")
+        .encode(x=alt.X("ms:Q", title="ms"), y=alt.Y("Stage:N", title=None, sort=None), tooltip=["Stage:N", "ms:Q"])
+        .properties(height=max(60, 30 * len(frame)))
+    )
+    return chart

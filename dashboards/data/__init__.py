@@ -1,0 +1,1 @@
+"""Where pages get their data; no widgets here."""

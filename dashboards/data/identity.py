@@ -1,0 +1,73 @@
+"""Who looks at the dashboards."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from dashboards.settings import dashboard_settings
+from serving.client.api_client import ApiClient
+
+# Which pages a role gets; the API checks again whatever is shown.
+_PAGES = {
+    "owner": ("overview", "conversations", "knowledge", "ask"),
+    "builder": ("overview", "conversations", "knowledge", "ask"),
+    "analyst": ("overview", "conversations", "knowledge", "ask"),
+    "agent": ("conversations", "ask"),
+    "viewer": ("ask",),
+}
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One organization of the person."""
+
+    organization_id: uuid.UUID
+    name: str
+    slug: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A signed-in person and the organization that is looked at."""
+
+    token: str
+    name: str
+    memberships: tuple[Membership, ...]
+    chosen: int = 0
+
+    @property
+    def current(self) -> Membership:
+        """The organization that is looked at."""
+        return self.memberships[self.chosen]
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Names of the pages for the role."""
+        return _PAGES[self.current.role]
+
+    def may_write_knowledge(self) -> bool:
+        """Whether uploading and deleting are offered."""
+        return self.current.role in ("owner", "builder")
+
+    def choosing(self, index: int) -> "Identity":
+        """Looking at another organization."""
+        return replace(self, chosen=index)
+
+    def client(self) -> ApiClient:
+        """A client that acts as this person."""
+        return ApiClient(dashboard_settings().api_url, token=self.token, organization=self.current.slug)
+
+
+def sign_in(email: str, password: str) -> Identity:
+    """Open a session.
+
+    Raises:
+        ClientError: Wrong credentials, too many attempts, or no API.
+    """
+    with ApiClient(dashboard_settings().api_url) as anonymous:
+        session = anonymous.sign_in(email, password)
+    return Identity(
+        token=session.token,
+        name=session.name,
+        memberships=tuple(Membership(m.organization_id, m.name, m.slug, m.role.value) for m in session.organizations),
+    )

@@ -1,0 +1,25 @@
+"""Navigation of the dashboards: which pages a role gets."""
+
+import streamlit as st
+
+from dashboards import strings
+from dashboards.components.sign_in import account_menu, identity, sign_in_page
+
+PAGES = {
+    "overview": (strings.OVERVIEW, ":material/monitoring:"),
+    "conversations": (strings.CONVERSATIONS, ":material/forum:"),
+    "knowledge": (strings.KNOWLEDGE, ":material/menu_book:"),
+    "ask": (strings.ASK, ":material/chat:"),
+}
+
+st.set_page_config(page_title=strings.APP_TITLE, page_icon=":material/verified:", layout="centered")
+person = identity()
+if person is None:
+    st.navigation([st.Page(sign_in_page, title=strings.SIGN_IN_TITLE)], position="hidden").run()
+else:
+    account_menu(person)
+    pages = [
+        st.Page(f"app_pages/{name}.py", title=PAGES[name][0], icon=PAGES[name][1], url_path=name)
+        for name in person.pages
+    ]
+    st.navigation(pages).run()

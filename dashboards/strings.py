@@ -1,0 +1,92 @@
+"""Every sentence that the dashboards show."""
+
+APP_TITLE = "Pixel AI Creator"
+
+SIGN_IN_TITLE = "Sign in"
+SIGN_IN_EMAIL = "E-mail"
+SIGN_IN_PASSWORD = "Password"  # noqa: S105 - a label
+SIGN_IN_BUTTON = "Sign in"
+SIGN_IN_HELP = "The first owner's password was printed once by `pixel up` or `make demo`."
+SIGN_OUT = "Sign out"
+ORGANIZATION = "Organization"
+NO_ORGANIZATION = "You are not a member of any organization yet. Ask an owner to add you."
+SESSION_ENDED = "Your session has ended. Sign in again."
+
+OVERVIEW = "Overview"
+OVERVIEW_DAYS = "Period"
+OVERVIEW_DAY_NAMES = {7: "7 days", 30: "30 days", 90: "90 days"}
+OVERVIEW_EMPTY = "No question has been asked in this period yet. Ask the first one on the page **Ask**."
+OVERVIEW_NOT_BUILT = "The warehouse has not been built yet. Dagster's job `refresh_warehouse` builds it."
+OVERVIEW_ANSWERS = "Answers"
+OVERVIEW_GROUNDED = "Answered with sources"
+OVERVIEW_REFUSED = "Not answered"
+OVERVIEW_REFUSED_HELP = "The bot said that the documents do not answer the question."
+OVERVIEW_THUMBS = "Thumbs up"
+OVERVIEW_THUMBS_HELP = "Share of rated answers that got a thumb up."
+OVERVIEW_P95 = "Slowest 5 %"
+OVERVIEW_P95_HELP = "95 of 100 answers were finished within this time."
+OVERVIEW_COST = "Cost"
+OVERVIEW_PER_DAY = "Answers per day"
+OVERVIEW_PER_DAY_ALT = "Bars: answers per day, by whether they were answered with sources, not answered, or failed."
+OVERVIEW_DOCUMENTS = "Documents"
+OVERVIEW_DOCUMENTS_ALT = "Bar: documents by the state of their newest version."
+OVERVIEW_NO_DOCUMENTS = "No documents yet. Upload some on the page **Knowledge**."
+OUTCOMES = {"answered": "Answered", "refused": "Not answered", "failed": "Failed"}
+
+CONVERSATIONS = "Conversations"
+CONVERSATIONS_EMPTY = "No conversations yet. Start one on the page **Ask**."
+CONVERSATIONS_CHOOSE = "Conversation"
+CONVERSATIONS_MORE = "Receipt"
+UNTITLED = "Untitled"
+
+RECEIPT_WHY = "What this answer came from"
+RECEIPT_MISSING = "This answer has no receipt, because it did not come to its end."
+RECEIPT_PASSAGES = "Passages that the answer was given"
+RECEIPT_TIMES = "Time by stage"
+RECEIPT_TIMES_ALT = "Bars: milliseconds by stage of the answer."
+RECEIPT_RAW = "Everything"
+
+KNOWLEDGE = "Knowledge"
+KNOWLEDGE_BASE = "Knowledge base"
+KNOWLEDGE_NONE = "No knowledge base yet."
+KNOWLEDGE_NEW = "New knowledge base"
+KNOWLEDGE_NEW_NAME = "Name"
+KNOWLEDGE_NEW_BUTTON = "Make it"
+KNOWLEDGE_UPLOAD = "Add documents"
+KNOWLEDGE_UPLOAD_HELP = "Markdown, text, Word, PDF; pictures and scans where OCR is on."
+KNOWLEDGE_UPLOADED = "{count} accepted; they become searchable in a few seconds."
+KNOWLEDGE_EMPTY = "Nothing in here yet. Add the first documents above."
+KNOWLEDGE_FAILED = "Could not be read ({count})"
+KNOWLEDGE_VERSIONS = "Versions"
+KNOWLEDGE_DOCUMENT = "Document"
+KNOWLEDGE_DELETE = "Delete"
+KNOWLEDGE_DELETE_ASK = "Delete **{name}**? No answer will use it from the next question on."
+KNOWLEDGE_DELETE_SURE = "Yes, delete it"
+KNOWLEDGE_REFRESH = "Refresh"
+COLUMN_DOCUMENT = "Document"
+COLUMN_STATE = "State"
+COLUMN_VERSION = "Version"
+COLUMN_PAGES = "Pages"
+COLUMN_PASSAGES = "Passages"
+COLUMN_LANGUAGE = "Language"
+COLUMN_SIZE = "Size (kB)"
+COLUMN_CHANGED = "Changed"
+COLUMN_REASON = "Why"
+STATES = {
+    "staged": "waiting",
+    "processing": "being read",
+    "ready": "ready",
+    "superseded": "replaced",
+    "failed": "not readable",
+}
+
+ASK = "Ask"
+ASK_BOT = "Bot"
+ASK_NO_BOT = "No bot yet. Make one with `POST /api/v1/chatbots`, or run `make demo`."
+ASK_INPUT = "Ask about your documents"
+ASK_NEW = "New conversation"
+ASK_SOURCES = "Sources"
+ASK_PASSAGE = "Passage"
+ASK_OLD_VERSION = "This is version {version}; a newer one is current."
+ASK_RATE_FAILED = "The rating was not kept: {error}"
+PAGE = "page {page}"

@@ -1,0 +1,227 @@
+"""The client: one method per thing that a page or a command does."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, TypeVar
+
+import httpx2
+from pydantic import BaseModel, TypeAdapter
+
+from serving.accounts.schemas import MeOut, SessionOut
+from serving.bots.schemas import ChatbotOut, TemplateOut
+from serving.client.errors import ClientError
+from serving.conversations.schemas import (
+    AnswerOut,
+    CitationOut,
+    ConversationOut,
+    ConversationStarted,
+    MessageOut,
+    ReceiptOut,
+)
+from serving.knowledge.schemas import DocumentOut, KnowledgeBaseOut, PassageOut, UploadOut, VersionOut
+
+Model = TypeVar("Model", bound=BaseModel)
+_PAGE = 1000
+
+StreamEvent = str | CitationOut | AnswerOut
+
+
+@dataclass(frozen=True)
+class _Event:
+    name: str
+    data: dict[str, Any]
+
+
+class ApiClient:
+    """Talks to one API as one person or program. Use it as a context manager, or close it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        organization: str | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        timeout_s: float = 60,
+    ) -> None:
+        headers = {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if organization:
+            headers["X-Organization"] = organization
+        self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=timeout_s, transport=transport)
+
+    def __enter__(self) -> "ApiClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def sign_in(self, email: str, password: str) -> SessionOut:
+        """Open a session; use its token for the next client."""
+        return self._one(SessionOut, "POST", "/api/v1/sessions", json={"email": email, "password": password})
+
+    def sign_out(self) -> None:
+        """End the session."""
+        self._send("DELETE", "/api/v1/sessions/current")
+
+    def me(self) -> MeOut:
+        """Who the credential belongs to."""
+        return self._one(MeOut, "GET", "/api/v1/me")
+
+    def templates(self) -> list[TemplateOut]:
+        """Templates to make bots from."""
+        return self._many(TemplateOut, "/api/v1/chatbots/templates")
+
+    def chatbots(self) -> list[ChatbotOut]:
+        """Bots."""
+        return self._many(ChatbotOut, "/api/v1/chatbots")
+
+    def create_chatbot(self, **fields: Any) -> ChatbotOut:
+        """Make a bot; fields as in `ChatbotCreate`."""
+        return self._one(ChatbotOut, "POST", "/api/v1/chatbots", json=fields)
+
+    def knowledge_bases(self) -> list[KnowledgeBaseOut]:
+        """Knowledge bases with document counts."""
+        return self._many(KnowledgeBaseOut, "/api/v1/knowledge-bases")
+
+    def create_knowledge_base(self, *, name: str, slug: str, description: str | None = None) -> KnowledgeBaseOut:
+        """Make a knowledge base."""
+        body = {"name": name, "slug": slug, "description": description}
+        return self._one(KnowledgeBaseOut, "POST", "/api/v1/knowledge-bases", json=body)
+
+    def documents(self, knowledge_base_id: uuid.UUID, *, state: str | None = None) -> list[DocumentOut]:
+        """Documents of a knowledge base, by name."""
+        path = f"/api/v1/knowledge-bases/{knowledge_base_id}/documents"
+        found: list[DocumentOut] = []
+        while True:
+            query = {"limit": _PAGE, "offset": len(found), **({"state": state} if state else {})}
+            page = self._many(DocumentOut, path, params=query)
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+    def document(self, document_id: uuid.UUID) -> DocumentOut:
+        """One document."""
+        return self._one(DocumentOut, "GET", f"/api/v1/documents/{document_id}")
+
+    def versions(self, document_id: uuid.UUID) -> list[VersionOut]:
+        """Versions of a document, newest first."""
+        return self._many(VersionOut, f"/api/v1/documents/{document_id}/versions")
+
+    def upload(self, knowledge_base_id: uuid.UUID, name: str, data: bytes, media_type: str | None = None) -> UploadOut:
+        """Upload a file."""
+        files = {"file": (name, data, media_type or "application/octet-stream")}
+        return self._one(UploadOut, "POST", f"/api/v1/knowledge-bases/{knowledge_base_id}/documents", files=files)
+
+    def delete_document(self, document_id: uuid.UUID) -> None:
+        """Delete a document; effective at once."""
+        self._send("DELETE", f"/api/v1/documents/{document_id}")
+
+    def passage(self, chunk_id: uuid.UUID) -> PassageOut:
+        """The passage that a citation opens."""
+        return self._one(PassageOut, "GET", f"/api/v1/passages/{chunk_id}")
+
+    def start_conversation(self, chatbot_id: uuid.UUID, *, channel: str = "api") -> ConversationStarted:
+        """Start a conversation."""
+        body = {"chatbot_id": str(chatbot_id), "channel": channel}
+        return self._one(ConversationStarted, "POST", "/api/v1/conversations", json=body)
+
+    def conversations(self, *, limit: int = 50, offset: int = 0) -> list[ConversationOut]:
+        """Conversations, latest first."""
+        return self._many(ConversationOut, "/api/v1/conversations", params={"limit": limit, "offset": offset})
+
+    def messages(self, conversation_id: uuid.UUID) -> list[MessageOut]:
+        """Turns of a conversation."""
+        return self._many(MessageOut, f"/api/v1/conversations/{conversation_id}/messages")
+
+    def ask(self, conversation_id: uuid.UUID, question: str) -> AnswerOut:
+        """Ask and wait for the whole answer."""
+        return self._one(
+            AnswerOut, "POST", f"/api/v1/conversations/{conversation_id}/messages", json={"content": question}
+        )
+
+    def stream(self, conversation_id: uuid.UUID, question: str) -> Iterator[StreamEvent]:
+        """Ask and read the answer as it comes: text, citations, and the whole answer last.
+
+        Raises:
+            ClientError: The API refused, or ended the stream with an error event.
+        """
+        body = {"content": question, "stream": True}
+        path = f"/api/v1/conversations/{conversation_id}/messages"
+        try:
+            with self._http.stream("POST", path, json=body) as response:
+                if response.is_error:
+                    response.read()
+                    raise _error(response)
+                for event in _events(response.iter_lines()):
+                    if event.name == "answer.delta":
+                        yield str(event.data["text"])
+                    elif event.name == "answer.citation":
+                        yield CitationOut.model_validate(event.data)
+                    elif event.name == "answer.completed":
+                        yield AnswerOut.model_validate(event.data)
+                    elif event.name == "error":
+                        raise ClientError(str(event.data["detail"]), status=event.data["status"])
+        except httpx2.TransportError as error:
+            raise _unreachable(error) from error
+
+    def receipt(self, message_id: uuid.UUID) -> ReceiptOut:
+        """Everything that an answer came from."""
+        return self._one(ReceiptOut, "GET", f"/api/v1/messages/{message_id}/receipt")
+
+    def rate(self, message_id: uuid.UUID, rating: int, comment: str | None = None) -> None:
+        """Thumb up (1) or down (-1)."""
+        self._send("PUT", f"/api/v1/messages/{message_id}/feedback", json={"rating": rating, "comment": comment})
+
+    def _one(self, model: type[Model], method: str, path: str, **options: Any) -> Model:
+        return model.model_validate(self._send(method, path, **options).json())
+
+    def _many(self, model: type[Model], path: str, **options: Any) -> list[Model]:
+        return TypeAdapter(list[model]).validate_python(self._send("GET", path, **options).json())  # type: ignore[valid-type]
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx2.TransportError as error:
+            raise _unreachable(error) from error
+        if response.is_error:
+            raise _error(response)
+        return response
+
+
+def _unreachable(error: Exception) -> ClientError:
+    return ClientError(f"The API cannot be reached ({type(error).__name__}); is it running? `pixel status` tells")
+
+
+def _error(response: httpx2.Response) -> ClientError:
+    try:
+        body = response.json()
+        return ClientError(
+            str(body.get("detail") or body.get("title")),
+            status=response.status_code,
+            slug=str(body.get("type", "")).removeprefix("/problems/"),
+        )
+    except ValueError:
+        return ClientError(f"The API answered {response.status_code}", status=response.status_code)
+
+
+def _events(lines: Iterator[str]) -> Iterator[_Event]:
+    name, data = "message", []
+    for line in lines:
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data: "):
+            data.append(line[6:])
+        elif not line and data:
+            yield _Event(name, json.loads("\n".join(data)))
+            name, data = "message", []

@@ -1,0 +1,187 @@
+"""Every route: no work without a credential, nothing of another organization, nothing beyond the role."""
+
+import uuid
+from typing import Any
+
+import httpx2
+import pytest
+
+from serving.accounts.authentication import PUBLIC_ROUTES
+from serving.app import create_app
+from storage.postgres.models.member import Role
+from tests.integration.conftest import MakeTenant, Tenant, ask, client, upload
+
+
+def routes() -> list[tuple[str, str]]:
+    """Method and path template of every route in the OpenAPI description."""
+    paths = create_app().openapi()["paths"]
+    return sorted((method.upper(), path) for path, methods in paths.items() for method in methods)
+
+
+PRIVATE = [route for route in routes() if route not in PUBLIC_ROUTES]
+HOSTILE = b'{"content": ' + b"[" * 100_000
+
+
+def fill(path: str, values: dict[str, str]) -> str:
+    """A path template with ids in it; unknown parameters get a fresh id."""
+    return "/".join(
+        values.get(part[1:-1], str(uuid.uuid4())) if part.startswith("{") else part for part in path.split("/")
+    )
+
+
+class TestWithoutCredential:
+    @pytest.mark.parametrize(("method", "path"), PRIVATE)
+    def test_the_answer_is_401_whatever_the_body(self, api_url: str, method: str, path: str) -> None:
+        with client(api_url) as anonymous:
+            response = anonymous.request(method, fill(path, {}), content=HOSTILE)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "",
+            "Bearer",
+            "Basic abc",
+            "Bearer pk_short",
+            "Bearer ps_unknown",
+            "bearer null",
+            "Bearer " + "x" * 300,
+        ],
+    )
+    def test_no_malformed_credential_passes(self, api_url: str, header: str) -> None:
+        with httpx2.Client(base_url=api_url) as anonymous:
+            assert anonymous.get("/api/v1/me", headers={"Authorization": header}).status_code == 401
+
+    def test_a_key_with_another_secret_is_refused(self, api_url: str, tenant: Tenant) -> None:
+        forged = tenant.keys[Role.OWNER][:-1] + ("a" if tenant.keys[Role.OWNER][-1] != "a" else "b")
+        with client(api_url, forged) as stranger:
+            assert stranger.get("/api/v1/me").status_code == 401
+
+    def test_the_body_is_not_even_read(self, api_url: str) -> None:
+        def endless() -> Any:
+            yield b"{"
+            raise AssertionError("the server asked for more of the body")
+
+        with client(api_url) as anonymous:
+            response = anonymous.post(
+                "/api/v1/conversations", content=b"{", headers={"Content-Length": "1", "Expect": "100-continue"}
+            )
+        assert response.status_code == 401
+
+
+class TestForeignIds:
+    def test_ids_of_another_organization_look_unknown(self, informed: Tenant, make_tenant: MakeTenant) -> None:
+        answer = ask(informed, "How long is the warranty of the K5 grinder?")
+        theirs = {
+            "conversation_id": answer["conversation_id"],
+            "message_id": answer["message_id"],
+            "chunk_id": answer["citations"][0]["chunk_id"],
+            "document_id": answer["citations"][0]["document_id"],
+            "chatbot_id": informed.chatbot_id,
+            "knowledge_base_id": informed.knowledge_base_id,
+            "key_id": informed.owner.get("/api/v1/api-keys").json()[0]["id"],
+        }
+        bodies: dict[str, Any] = {"messages": {"content": "hello"}, "feedback": {"rating": 1}}
+        stranger = make_tenant()
+        tried = 0
+        for method, path in PRIVATE:
+            names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+            if not names or names[0] not in theirs:
+                continue
+            body = bodies.get(path.rsplit("/", 1)[-1], {})
+            for role in Role:
+                sender = stranger.clients[role]
+                foreign = sender.request(method, fill(path, theirs), json=body)
+                unknown = sender.request(method, fill(path, {}), json=body)
+                assert foreign.status_code in (403, 404, 422), (method, path, role, foreign.text)
+                assert (foreign.status_code, foreign.json()) == (unknown.status_code, unknown.json()), (method, path)
+                tried += 1
+        assert tried >= 60
+        assert informed.owner.get(answer["receipt_url"]).json()["feedback"] == []
+
+    def test_a_bot_cannot_be_given_a_foreign_knowledge_base(self, tenant: Tenant, make_tenant: MakeTenant) -> None:
+        stranger = make_tenant()
+        response = stranger.owner.post(
+            "/api/v1/chatbots", json={"name": "x", "slug": "x", "knowledge_base_ids": [tenant.knowledge_base_id]}
+        )
+        assert response.status_code == 400
+        assert tenant.knowledge_base_id in response.json()["detail"]
+
+    def test_ownership_cannot_be_sent_along(self, tenant: Tenant, make_tenant: MakeTenant) -> None:
+        stranger = make_tenant()
+        for field in ("organization_id", "id", "created_by", "role"):
+            response = tenant.owner.post(
+                "/api/v1/knowledge-bases",
+                json={"name": "x", "slug": f"x-{field}".replace("_", "-"), field: str(stranger.organization.id)},
+            )
+            assert response.status_code == 422
+            assert response.json()["errors"][0]["field"] == f"body.{field}"
+
+
+class TestRoles:
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "allowed"),
+        [
+            ("GET", "/api/v1/members", None, {"owner", "builder", "analyst"}),
+            ("GET", "/api/v1/api-keys", None, {"owner"}),
+            ("PATCH", "/api/v1/organizations/current", {}, {"owner"}),
+            ("GET", "/api/v1/chatbots", None, {"owner", "builder", "analyst", "agent", "viewer"}),
+            ("POST", "/api/v1/chatbots", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
+            ("POST", "/api/v1/knowledge-bases", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
+            ("GET", "/api/v1/feedback", None, {"owner", "builder", "analyst", "agent"}),
+        ],
+    )
+    def test_a_role_may_do_what_it_may_and_no_more(
+        self, tenant: Tenant, method: str, path: str, body: Any, allowed: set[str]
+    ) -> None:
+        for role, sender in tenant.clients.items():
+            status = sender.request(method, path, json=body).status_code
+            assert (status != 403) == (role.value in allowed), (role, status)
+
+
+class TestMalformed:
+    def test_broken_json_names_the_body(self, tenant: Tenant) -> None:
+        response = tenant.owner.post(
+            "/api/v1/chatbots", content=b'{"name": ', headers={"Content-Type": "application/json"}
+        )
+        assert response.status_code == 422
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["errors"][0]["field"] == "body"
+
+    def test_a_bomb_of_brackets_is_a_422(self, tenant: Tenant) -> None:
+        response = tenant.owner.post("/api/v1/chatbots", content=HOSTILE, headers={"Content-Type": "application/json"})
+        assert response.status_code == 422
+
+    def test_an_unknown_route_is_a_problem_too(self, tenant: Tenant) -> None:
+        response = tenant.owner.get("/api/v1/nothing-here")
+        assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+    def test_a_wrong_method_is_a_problem_too(self, tenant: Tenant) -> None:
+        assert tenant.owner.put("/api/v1/me").status_code == 405
+
+    def test_an_id_that_is_none_is_named(self, tenant: Tenant) -> None:
+        response = tenant.owner.get("/api/v1/documents/not-an-id")
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["field"] == "path.document_id"
+
+    def test_an_upload_over_the_limit_is_a_413(self, tenant: Tenant) -> None:
+        response = tenant.owner.post(
+            f"/api/v1/knowledge-bases/{tenant.knowledge_base_id}/documents",
+            files={"file": ("big.txt", b"x" * (2 * 1024 * 1024 + 1), "text/plain")},
+        )
+        assert response.status_code == 413
+        assert "PIXEL_API_MAX_UPLOAD_MB" in response.json()["detail"]
+
+    def test_an_upload_with_a_hostile_name_is_kept_as_a_name(self, tenant: Tenant) -> None:
+        accepted = upload(tenant, "../../etc/passwd", b"Some text that is long enough to be read.")
+        shown = tenant.owner.get(f"/api/v1/documents/{accepted['document_id']}").json()
+        assert "passwd" in shown["name"]
+
+
+class TestHealth:
+    def test_both_answer_without_a_credential(self, api_url: str) -> None:
+        with client(api_url) as anonymous:
+            assert anonymous.get("/health").json() == {"status": "ok"}
+            assert anonymous.get("/ready").json() == {"status": "ready"}
+            assert anonymous.get("/openapi.json").status_code == 200
