@@ -13,6 +13,18 @@ from storage.postgres.models.document import Document
 from storage.postgres.models.eval_run import EvalRun
 from storage.postgres.models.eval_score import EvalScore
 
+# Slug of the oldest published bot.
+FIRST_PUBLISHED = (
+    select(Chatbot.slug)
+    .where(Chatbot.status == ChatbotStatus.PUBLISHED)
+    .order_by(Chatbot.created_at, Chatbot.id)
+    .limit(1)
+)
+# Names of the documents that answers can come from.
+READABLE_DOCUMENTS = select(Document.name).where(
+    Document.current_version_id.is_not(None), Document.tombstoned_at.is_(None)
+)
+
 
 async def chatbot_id(session: AsyncSession, reference: uuid.UUID | str) -> uuid.UUID | None:
     """Id of a bot that is not archived, by id or slug."""
@@ -21,23 +33,6 @@ async def chatbot_id(session: AsyncSession, reference: uuid.UUID | str) -> uuid.
         select(Chatbot.id).where(wanted, Chatbot.status != ChatbotStatus.ARCHIVED)
     )
     return found
-
-
-async def first_published_slug(session: AsyncSession) -> str | None:
-    """Slug of the oldest published bot."""
-    found: str | None = await session.scalar(
-        select(Chatbot.slug)
-        .where(Chatbot.status == ChatbotStatus.PUBLISHED)
-        .order_by(Chatbot.created_at, Chatbot.id)
-        .limit(1)
-    )
-    return found
-
-
-async def readable_documents(session: AsyncSession) -> set[str]:
-    """Names of the documents that answers can come from."""
-    statement = select(Document.name).where(Document.current_version_id.is_not(None), Document.tombstoned_at.is_(None))
-    return set(await session.scalars(statement))
 
 
 async def store_run(session: AsyncSession, run: EvalRun, samples: tuple[ScoredSample, ...]) -> datetime:

@@ -4,6 +4,8 @@ import asyncio
 import uuid
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from evals import repository
 from evals.datasets.questions import Questions, load_questions
 from evals.errors import DatasetError, TargetError
@@ -13,8 +15,26 @@ from serving.accounts.principal import Actor
 from serving.context import ServingContext, open_context
 from serving.settings import serving_settings
 from storage.postgres.models.member import Role
-from storage.postgres.session import async_organization_session
+from storage.postgres.session import async_organization_session, organization_session
 from storage.settings import StorageSettings
+
+
+def evaluable(app: Engine, organization_id: uuid.UUID, questions: Path) -> bool:
+    """Whether an organization has a published bot and at least one of the documents that the questions are about.
+
+    Args:
+        app: Engine of the application's role.
+        organization_id: The organization.
+        questions: File of questions.
+
+    Raises:
+        DatasetError: The file is unusable.
+    """
+    wanted = load_questions(questions).documents
+    with organization_session(app, organization_id) as session:
+        slug = session.scalar(repository.FIRST_PUBLISHED)
+        readable = set(session.scalars(repository.READABLE_DOCUMENTS))
+    return slug is not None and (not wanted or bool(wanted & readable))
 
 
 def evaluate_grounded_answers(
@@ -60,8 +80,8 @@ async def _evaluate(
 
 async def _choose(context: ServingContext, organization_id: uuid.UUID, dataset: Questions, chatbot: str | None) -> str:
     async with async_organization_session(context.engine, organization_id) as session:
-        readable = await repository.readable_documents(session)
-        slug = chatbot or await repository.first_published_slug(session)
+        readable = set(await session.scalars(repository.READABLE_DOCUMENTS))
+        slug = chatbot or await session.scalar(repository.FIRST_PUBLISHED)
     if dataset.documents and not dataset.documents & readable:
         raise DatasetError(
             f"None of the {len(dataset.documents)} documents that the questions {dataset.name!r} are about can be "

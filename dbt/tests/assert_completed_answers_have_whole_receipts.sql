@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_answers'}}}) }}
+
 -- Every link of a finished answer's receipt: message -> receipt -> bot version -> index version -> passages -> chunk,
 -- version and document. A document that was erased empties its passages' links on purpose, so a passage without a
 -- document is a broken link only when a part of it is still there. Answers that came while this run went on wait for the next.

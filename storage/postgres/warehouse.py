@@ -3,10 +3,13 @@
 dbt takes separate fields instead of a URL; for the embedded server its `host` is the socket's folder.
 """
 
+import hashlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine, text
 
 from storage.postgres.urls import APP_ROLE, database_urls
 from storage.settings import StorageSettings
@@ -76,3 +79,49 @@ def _one(value: str | tuple[str, ...] | None) -> str | None:
 
 def _host(url: URL) -> str:
     return _one(url.query.get("host")) or url.host or "localhost"
+
+
+def project_files() -> list[Path]:
+    """The files of the dbt project that decide what it builds, in a fixed order."""
+    return sorted(
+        path
+        for pattern in ("*.yml", "models/**/*", "macros/**/*", "tests/**/*")
+        for path in PROJECT_FOLDER.glob(pattern)
+        if path.is_file()
+    )
+
+
+def _models_mark() -> str:
+    """Changes when a model or a macro does: then what incremental models hold may have another shape."""
+    digest = hashlib.sha256()
+    for path in project_files():
+        if path.suffix == ".sql" and "tests" not in path.parts:
+            digest.update(path.relative_to(PROJECT_FOLDER).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"built by models {digest.hexdigest()[:16]}"
+
+
+def needs_full_refresh(owner: Engine) -> bool:
+    """Whether the marts were built by other models than these, or not at all."""
+    with owner.connect() as connection:
+        query = text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
+        mark: str | None = connection.scalar(query, {"schema": MARTS_SCHEMA})
+    return mark != _models_mark()
+
+
+def mark_built(owner: Engine) -> None:
+    """Note on the schema which models built all marts."""
+    with owner.begin() as connection:
+        connection.execute(text(f"COMMENT ON SCHEMA {MARTS_SCHEMA} IS '{_models_mark()}'"))  # both are ours, not input
+
+
+@contextmanager
+def build_lock(owner: Engine) -> Iterator[None]:
+    """One build at a time: two would take each other's tables away. The second waits."""
+    with owner.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(hashtextextended('pixel:warehouse', 0))"))
+        connection.commit()  # the lock is the session's; no transaction stays open while dbt works
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('pixel:warehouse', 0))"))
+            connection.commit()
