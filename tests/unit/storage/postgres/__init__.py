@@ -1,0 +1,1 @@
+"""Tests of storage.postgres that need no server."""
