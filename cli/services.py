@@ -34,11 +34,13 @@ def up(as_json: Annotated[bool, typer.Option("--json", help="one JSON line per s
         tell_credentials(first)
     instance.write_instance(settings)
     services = catalog.services(settings)
-    started = {name: processes.start(settings, service) for name, service in services.items()}
+    started = {}
     for name, service in services.items():
+        # One after another: each is ready soonest when the processors are its own.
+        started[name] = processes.start(settings, service)
         seconds = processes.wait_until_healthy(settings, service)
         if as_json:
-            emit({"name": name, "url": service.url, "started": started[name], "seconds": round(seconds, 2)})
+            emit({"name": name, "url": service.url, "started": started[name], "seconds_to_ready": round(seconds, 2)})
         else:
             say(f"· {service.title:<20} {service.url or 'running'}")
 
