@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 from anyio import to_thread
-from ingestion.embedding.embedder import Embedder
 from numpy.typing import NDArray
 
+from ingestion.embedding.embedder import Embedder
 from serving.inference.evidence import EvidenceFeatures, content_words, coverage, evidence_model, features_of
 from serving.inference.provider import (
     Citation,
@@ -28,7 +28,7 @@ from serving.inference.provider import (
     GenerationRequest,
     TextDelta,
 )
-from serving.inference.sentences import Sentence, split_sentences
+from serving.inference.sentences import Sentence, split_sentences, table_header
 from serving.language.identify import all_stop_words, identify
 
 MODEL = "extractive-1"
@@ -41,6 +41,7 @@ _PASSAGE_WEIGHT = 0.3
 _CACHED_PASSAGES = 4096
 
 Vectors = NDArray[np.float32]
+_PassageKey = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class ExtractiveProvider:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._cache: OrderedDict[tuple[str, str], tuple[list[Sentence], Vectors]] = OrderedDict()
+        self._cache: OrderedDict[_PassageKey, tuple[list[Sentence], Vectors]] = OrderedDict()
         self._lock = threading.Lock()
 
     def render_prompt(self, request: GenerationRequest) -> str:
@@ -121,7 +122,7 @@ class ExtractiveProvider:
         best = max(candidates, key=lambda c: c.score)
         features = features_of(
             words,
-            [evidence.text for evidence in request.evidence],
+            [f"{table_header(evidence.heading_path) or ''}\n{evidence.text}" for evidence in request.evidence],
             [evidence.score for evidence in request.evidence],
             max(c.similarity for c in candidates),
             best.sentence.text,
@@ -139,12 +140,12 @@ class ExtractiveProvider:
 
     def _embedded(self, evidence: tuple[Evidence, ...]) -> list[tuple[list[Sentence], Vectors]]:
         """Sentences and vectors of each passage; only passages not seen lately are embedded, in one batch."""
-        keys = [(str(passage.chunk_id), passage.text) for passage in evidence]
+        keys = [(str(p.chunk_id), p.text, table_header(p.heading_path)) for p in evidence]
         with self._lock:
             known = {key: self._cache[key] for key in keys if key in self._cache}
             for key in known:
                 self._cache.move_to_end(key)
-        fresh = [(key, split_sentences(key[1])) for key in dict.fromkeys(keys) if key not in known]
+        fresh = [(key, split_sentences(key[1], key[2])) for key in dict.fromkeys(keys) if key not in known]
         texts = [sentence.text for _, sentences in fresh for sentence in sentences]
         vectors = self._embedder.embed(texts) if texts else np.zeros((0, self._embedder.dimension), np.float32)
         start = 0
