@@ -33,7 +33,9 @@ def upgrade() -> None:
     """)
     op.execute(f"REVOKE ALL ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO {role}")
-    op.create_index("ix_messages_streaming", "messages", ["created_at"], postgresql_where=sa.text("state = 'streaming'"))
+    op.create_index(
+        "ix_messages_streaming", "messages", ["created_at"], postgresql_where=sa.text("state = 'streaming'")
+    )
 
 
 def downgrade() -> None:
