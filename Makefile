@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo lint test
+.PHONY: help install ocr demo lint test
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -11,7 +11,10 @@ help: ## list the targets
 install: ## make .venv and install the locked dependencies (skipped when nothing changed)
 	@PYTHON="$(PYTHON)" sh scripts/install.sh
 
-demo: install ## the whole loop on examples/: stays up until Ctrl-C; with EXIT=1 it shuts down again
+ocr: # Tesseract, where it may be installed
+	@sh scripts/system.sh tesseract
+
+demo: install ocr ## the whole loop on examples/: stays up until Ctrl-C; with EXIT=1 it shuts down again
 	@$(BIN)/pixel demo $(if $(EXIT),--exit)
 
 lint: install ## format, types, import contracts, SQL lint, dbt parse
@@ -22,7 +25,7 @@ lint: install ## format, types, import contracts, SQL lint, dbt parse
 	$(BIN)/sqlfluff lint dbt/models
 	$(BIN)/python scripts/dbt_parse.py
 
-test: install ## every test, with coverage (fails under 90 %)
+test: install ocr ## every test, with coverage (fails under 90 %)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine -q

@@ -1,10 +1,10 @@
-"""Fits the model that decides when to refuse, on public questions: XQuAD paragraphs with and without their answer.
+"""Fits the model that decides when to refuse, and measures it on topics that it has not seen.
 
-    python -m benchmarks.fit_evidence FOLDER_WITH_XQUAD_JSON
+    python -m benchmarks.fit_evidence [FOLDER_WITH_XQUAD_JSON]
 
-A question is answerable when its paragraph is among the retrieved passages; taking that paragraph away makes it
-unanswerable while its article's other paragraphs stay, which is what a neighbouring topic looks like. Half of the articles
-fit the weights and the threshold, the other half measures them. `examples/` is never looked at.
+A question is answerable when its passage is among the retrieved ones. Taking that passage away makes it unanswerable while
+its topic's other passages stay, which is what a neighbouring subject looks like. Even groups fit the weights and the
+threshold, odd ones measure them. `examples/` is never looked at.
 """
 
 import argparse
@@ -13,111 +13,116 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.calibration import Corpus, paraphrases, xquad
 from ingestion.embedding.embedder import default_embedder
 from serving.inference import evidence
 from serving.inference.extractive import ExtractiveProvider
 from serving.inference.provider import Evidence, GenerationRequest
 from serving.retrieval.passage import RetrievalSettings
 
-LANGUAGES = ("en", "de", "es")
+# Of questions that cannot be answered, this share is to be refused; as many others as possible are answered.
+REFUSE = 0.85
 
 
 @dataclass(frozen=True)
-class _Sample:
-    article: int
+class Sample:
+    """One question with the passages that it was given."""
+
+    source: str
     language: str
-    features: tuple[float, ...]
+    is_held_out: bool
     is_answerable: bool
+    features: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class _Question:
-    article: int
-    paragraph: int
-    text: str
-
-
-def _load(path: Path) -> tuple[list[str], list[_Question]]:
-    paragraphs: list[str] = []
-    questions: list[_Question] = []
-    for article, entry in enumerate(json.loads(path.read_text())["data"]):
-        for paragraph in entry["paragraphs"]:
-            questions += [_Question(article, len(paragraphs), qa["question"]) for qa in paragraph["qas"]]
-            paragraphs.append(paragraph["context"])
-    return paragraphs, questions
-
-
-def _samples(provider: ExtractiveProvider, path: Path, language: str) -> Iterator[_Sample]:
+def samples_of(provider: ExtractiveProvider, corpus: Corpus) -> Iterator[Sample]:
+    """Each question with its passage in reach and, when it has one, without."""
     embedder = default_embedder()
-    paragraphs, questions = _load(path)
-    scores = embedder.embed([q.text for q in questions]) @ embedder.embed(paragraphs).T
+    scores = embedder.embed([q.text for q in corpus.questions]) @ embedder.embed(corpus.passages).T
     limit = RetrievalSettings().limit
-    ids = [uuid.uuid5(uuid.NAMESPACE_OID, f"{language}-{n}") for n in range(len(paragraphs))]
-    for question, row in zip(questions, scores, strict=True):
+    ids = [
+        uuid.uuid5(uuid.NAMESPACE_OID, f"{corpus.source}-{corpus.language}-{n}") for n in range(len(corpus.passages))
+    ]
+    for question, row in zip(corpus.questions, scores, strict=True):
         ranked = [int(n) for n in np.argsort(-row)]
-        for without in (False, True):
-            top = [n for n in ranked if not (without and n == question.paragraph)][:limit]
+        for hidden in {None, question.passage}:
+            top = [n for n in ranked if n != hidden][:limit]
             given = tuple(
-                Evidence(rank, ids[n], "", paragraphs[n], (), float(row[n])) for rank, n in enumerate(top, start=1)
+                Evidence(rank, ids[n], "", corpus.passages[n], (), float(row[n])) for rank, n in enumerate(top, start=1)
             )
             selection = provider.select(GenerationRequest(question=question.text, evidence=given, model="fit"))
             if selection.features is not None:
-                yield _Sample(question.article, language, astuple(selection.features), question.paragraph in top)
+                yield Sample(
+                    corpus.source,
+                    corpus.language,
+                    question.group % 2 == 1,
+                    question.passage in top,
+                    astuple(selection.features),
+                )
 
 
-def _fit(samples: list[_Sample]) -> tuple[NDArray[np.float64], float, float]:
+def fit(samples: list[Sample]) -> evidence.EvidenceModel:
+    """Weights and threshold; every source counts the same, however many questions it has."""
     from sklearn.linear_model import LogisticRegression
 
     features = np.array([s.features for s in samples])
     labels = np.array([s.is_answerable for s in samples])
-    model = LogisticRegression(C=100.0, max_iter=5000).fit(features, labels)
+    weights = _balance(samples)
+    model = LogisticRegression(C=30.0, max_iter=5000).fit(features, labels, sample_weight=weights)
     probability = model.predict_proba(features)[:, 1]
-    thresholds = np.linspace(0.05, 0.95, 181)
-    balanced = [((probability >= t)[labels].mean() + (probability < t)[~labels].mean()) / 2 for t in thresholds]
-    return model.coef_[0], float(model.intercept_[0]), float(thresholds[int(np.argmax(balanced))])
+    hard = np.array([s.source == "paraphrases" for s in samples]) & ~labels
+    threshold = float(np.quantile(probability[hard], REFUSE))
+    return evidence.EvidenceModel(
+        tuple(round(float(w), 5) for w in model.coef_[0]), round(float(model.intercept_[0]), 5), round(threshold, 3)
+    )
 
 
-def _measure(
-    samples: list[_Sample], weights: NDArray[np.float64], intercept: float, threshold: float
-) -> dict[str, float]:
-    model = evidence.EvidenceModel(tuple(weights), intercept, threshold)
-    refused = np.array([model.probability(evidence.EvidenceFeatures(*s.features)) < threshold for s in samples])
-    labels = np.array([s.is_answerable for s in samples])
-    return {
-        "answered_when_answerable": round(float((~refused)[labels].mean()), 4),
-        "refused_when_unanswerable": round(float(refused[~labels].mean()), 4),
-        "questions": len(samples),
-    }
+def _balance(samples: list[Sample]) -> NDArray[np.float64]:
+    keys = [(s.source, s.is_answerable) for s in samples]
+    counts = {key: keys.count(key) for key in set(keys)}
+    return np.array([len(keys) / counts[key] for key in keys])
+
+
+def measure(samples: list[Sample], model: evidence.EvidenceModel) -> dict[str, Any]:
+    """Shares answered and refused, by source and language."""
+    results: dict[str, Any] = {}
+    for key in sorted({(s.source, s.language) for s in samples}):
+        mine = [s for s in samples if (s.source, s.language) == key]
+        refused = np.array([model.probability(evidence.EvidenceFeatures(*s.features)) < model.threshold for s in mine])
+        labels = np.array([s.is_answerable for s in mine])
+        results[f"{key[0]}/{key[1]}"] = {
+            "answered_when_answerable": round(float((~refused)[labels].mean()), 3),
+            "refused_when_unanswerable": round(float(refused[~labels].mean()), 3),
+            "questions": len(mine),
+        }
+    return results
 
 
 def main() -> None:
-    """Fit, measure on the held-out articles, and write the weights beside the model's code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    """Fit, measure on what was held out, and write the weights beside the model's code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="a folder with xquad.en.json, xquad.de.json, xquad.es.json"
+    )
     folder = parser.parse_args().folder
     provider = ExtractiveProvider(default_embedder())
-    samples = [s for lang in LANGUAGES for s in _samples(provider, folder / f"xquad.{lang}.json", lang)]
-    train = [s for s in samples if s.article % 2 == 0]
-    held_out = [s for s in samples if s.article % 2 == 1]
-    weights, intercept, threshold = _fit(train)
-    measured = {
-        language: _measure([s for s in held_out if s.language == language], weights, intercept, threshold)
-        for language in LANGUAGES
-    }
+    corpora = [*paraphrases(), *(xquad(folder) if folder else ())]
+    samples = [sample for corpus in corpora for sample in samples_of(provider, corpus)]
+    model = fit([s for s in samples if not s.is_held_out])
     stored = {
         "features": [*evidence.EvidenceFeatures.__dataclass_fields__],
-        "weights": [round(float(w), 5) for w in weights],
-        "intercept": round(intercept, 5),
-        "threshold": round(threshold, 3),
-        "fitted_on": "XQuAD (CC BY-SA 4.0) en, de, es: even articles; measured on odd articles",
-        "held_out": measured,
+        "weights": model.weights,
+        "intercept": model.intercept,
+        "threshold": model.threshold,
+        "fitted_on": sorted({f"{c.source}/{c.language}" for c in corpora}),
+        "held_out": measure([s for s in samples if s.is_held_out], model),
     }
-    path = Path(evidence.__file__).with_name("evidence_model.json")
-    path.write_text(json.dumps(stored, indent=2) + "\n")
+    Path(evidence.__file__).with_name("evidence_model.json").write_text(json.dumps(stored, indent=2) + "\n")
     print(json.dumps(stored, indent=2))  # noqa: T201 - what the command is for
 
 

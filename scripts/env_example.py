@@ -1,6 +1,6 @@
 """Prints `.env.example`: every setting with its default and what it is for.
 
-    python -m scripts.env_example > .env.example
+python -m scripts.env_example > .env.example
 """
 
 from collections.abc import Iterator

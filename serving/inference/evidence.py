@@ -24,6 +24,7 @@ class EvidenceFeatures:
     passage_margin: float
     coverage: float
     sentence_coverage: float
+    answer_fit: float
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,15 @@ def coverage(words: Sequence[str], text: str) -> float:
 
 
 def features_of(
-    words: Sequence[str], passages: Sequence[str], passage_scores: Sequence[float], best_sentence: float, sentence: str
+    words: Sequence[str],
+    passages: Sequence[str],
+    passage_scores: Sequence[float],
+    *,
+    best_sentence: float,
+    sentence: str,
+    answer_fit: float,
 ) -> EvidenceFeatures:
-    """Features of one question with its passages, best passage first; `sentence` is the best one."""
+    """Features of one question with its passages, best passage first; `sentence` is the best one, `answer_fit` its fit."""
     best = max(passage_scores)
     mean = sum(passage_scores) / len(passage_scores)
     return EvidenceFeatures(
@@ -79,6 +86,7 @@ def features_of(
         passage_margin=best - mean,
         coverage=_best(coverage(words, passage) for passage in passages),
         sentence_coverage=coverage(words, sentence),
+        answer_fit=answer_fit,
     )
 
 

@@ -28,6 +28,7 @@ from serving.inference.provider import (
     GenerationRequest,
     TextDelta,
 )
+from serving.inference.question_type import answer_kind, fits
 from serving.inference.sentences import Sentence, split_sentences, table_header
 from serving.language.identify import all_stop_words, identify
 
@@ -38,6 +39,7 @@ _SCORE_MARGIN = 0.12
 _TOO_SIMILAR = 0.92
 _COVERAGE_WEIGHT = 0.25
 _PASSAGE_WEIGHT = 0.3
+_FIT_WEIGHT = 0.05
 _CACHED_PASSAGES = 4096
 
 Vectors = NDArray[np.float32]
@@ -116,7 +118,7 @@ class ExtractiveProvider:
             return Selection((), None, 0.0)
         question = self._embedder.embed([request.question])[0]
         words = content_words(request.question, all_stop_words())
-        candidates = self._candidates(request.evidence, question, words)
+        candidates = self._candidates(request, question, words)
         if not candidates:
             return Selection((), None, 0.0)
         best = max(candidates, key=lambda c: c.score)
@@ -124,17 +126,24 @@ class ExtractiveProvider:
             words,
             [f"{table_header(evidence.heading_path) or ''}\n{evidence.text}" for evidence in request.evidence],
             [evidence.score for evidence in request.evidence],
-            max(c.similarity for c in candidates),
-            best.sentence.text,
+            best_sentence=max(c.similarity for c in candidates),
+            sentence=best.sentence.text,
+            answer_fit=fits(answer_kind(request.question), best.sentence.text),
         )
         return Selection(_choose(candidates, best), features, evidence_model().probability(features))
 
-    def _candidates(self, evidence: tuple[Evidence, ...], question: Vectors, words: list[str]) -> list[_Candidate]:
+    def _candidates(self, request: GenerationRequest, question: Vectors, words: list[str]) -> list[_Candidate]:
         found = []
+        evidence, kind = request.evidence, answer_kind(request.question)
         for passage, (sentences, vectors) in zip(evidence, self._embedded(evidence), strict=True):
             for sentence, vector in zip(sentences, vectors, strict=True):
                 similarity = float(vector @ question)
-                score = similarity + _COVERAGE_WEIGHT * coverage(words, sentence.text) + _PASSAGE_WEIGHT * passage.score
+                score = (
+                    similarity
+                    + _COVERAGE_WEIGHT * coverage(words, sentence.text)
+                    + _PASSAGE_WEIGHT * passage.score
+                    + _FIT_WEIGHT * fits(kind, sentence.text)
+                )
                 found.append(_Candidate(passage, sentence, vector, similarity, score))
         return found
 

@@ -18,6 +18,7 @@ class Channel(enum.StrEnum):
     DASHBOARD = "dashboard"
     CLI = "cli"
     WEB = "web"
+    EVAL = "eval"  # questions of an evaluation, not of a person
 
 
 class Conversation(Identified, OrganizationOwned, Timestamped, Base):

@@ -86,7 +86,9 @@ class TestDocuments:
 
 
 class TestSql:
-    @pytest.mark.parametrize("folder", ["storage", "ingestion", "serving", "evals", "orchestration", "dashboards", "cli"])
+    @pytest.mark.parametrize(
+        "folder", ["storage", "ingestion", "serving", "evals", "orchestration", "dashboards", "cli"]
+    )
     def test_no_statement_is_built_from_strings(self, folder: str) -> None:
         building = re.compile(r"""(text|exec_driver_sql)\(\s*f["']""")
         allowed = {"storage/postgres/provision.py"}  # identifiers that are constants of the module

@@ -1,1 +1,1 @@
-"""Tests of the embedded server and its addresses."""
+"""Tests of storage.postgres."""

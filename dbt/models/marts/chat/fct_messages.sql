@@ -1,0 +1,41 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key='message_id',
+        incremental_strategy='delete+insert',
+        on_schema_change='fail',
+        pre_hook="{{ delete_vanished(ref('int_chat__messages_placed'), 'message_id') }}"
+    )
+}}
+
+with messages as (
+
+    select * from {{ ref('int_chat__messages_placed') }}
+
+),
+
+final as (
+
+    select
+        messages.message_id,
+        messages.organization_id,
+        messages.conversation_id,
+        messages.parent_message_id,
+        messages.bot_id,
+        messages.channel::text as channel,
+        messages.ordinal::integer as ordinal,
+        messages.message_role::text as message_role,
+        messages.message_state::text as message_state,
+        messages.error_type::text as error_type,
+        messages.character_count::integer as character_count,
+        messages.created_on,
+        messages.created_at,
+        messages.completed_at
+    from messages
+    {{ only_changed('messages', 'message_id', [
+        'parent_message_id', 'message_state', 'error_type', 'character_count', 'completed_at'
+    ]) }}
+
+)
+
+select * from final

@@ -1,0 +1,25 @@
+with source as (
+
+    select * from {{ source('app', 'conversations') }}
+
+),
+
+renamed as (
+
+    select
+        id as conversation_id,
+        organization_id,
+        chatbot_id as bot_id,
+        user_id,
+        api_key_id,
+
+        channel,
+
+        created_at,
+        updated_at,
+        closed_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,1 @@
+"""Evaluations: how good answers are, measured on questions with known answers. Stands above serving."""

@@ -1,0 +1,1 @@
+"""Questions with known answers; one data set per file."""

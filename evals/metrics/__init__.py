@@ -1,0 +1,1 @@
+"""Scores -> a number with an interval."""

@@ -1,0 +1,23 @@
+"""Settings of evaluations, read from the environment (prefix `PIXEL_EVAL_`)."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXAMPLE_QUESTIONS = Path(__file__).parents[1] / "examples" / "questions.yaml"
+
+
+class EvalSettings(BaseSettings):
+    """What scheduled evaluations ask."""
+
+    model_config = SettingsConfigDict(env_prefix="PIXEL_EVAL_", env_file=".env", extra="ignore")
+
+    questions: Path = Field(default=EXAMPLE_QUESTIONS, description="file of questions with known answers")
+
+
+@lru_cache
+def eval_settings() -> EvalSettings:
+    """The settings of this process, read once."""
+    return EvalSettings()

@@ -1,0 +1,1 @@
+"""One file per stage: documents, vector rows, evaluation scores, warehouse, reports."""

@@ -1,0 +1,1 @@
+"""Blocking checks; one file per asset that they guard."""

@@ -1,0 +1,47 @@
+"""Everything that Dagster knows: documents, vector rows, evaluation scores, warehouse, reports, in this order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets import answer_quality, document_chunks, documents, eval_scores, warehouse
+from orchestration.checks import document_chunks as document_chunks_checks
+from orchestration.checks import documents as documents_checks
+from orchestration.jobs import jobs
+from orchestration.manifest import warehouse_manifest
+from orchestration.resources.installation import Installation
+from orchestration.resources.warehouse import warehouse_dbt
+from orchestration.schedules import nightly
+from orchestration.sensors import SENSORS
+from storage.settings import storage_settings
+
+
+def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """The definitions.
+
+    Args:
+        resource_overrides: Resources to use instead of the product's own: `installation`, `dbt`.
+    """
+    models = warehouse.warehouse_assets(warehouse_manifest(storage_settings()))
+    return dg.Definitions(
+        assets=[
+            documents.documents,
+            document_chunks.document_chunks,
+            eval_scores.eval_scores,
+            models,
+            answer_quality.answer_quality,
+        ],
+        asset_checks=[
+            documents_checks.readable_documents_are_whole,
+            document_chunks_checks.passages_are_whole,
+            document_chunks_checks.vector_rows_match_postgres,
+        ],
+        jobs=jobs(models),
+        schedules=[nightly],
+        sensors=SENSORS,
+        resources={"installation": Installation(), "dbt": warehouse_dbt(), **(resource_overrides or {})},
+    )
+
+
+defs = build_defs()

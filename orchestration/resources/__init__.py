@@ -1,0 +1,1 @@
+"""Dagster wrappers over our own packages."""

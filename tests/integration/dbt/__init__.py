@@ -1,0 +1,1 @@
+"""The warehouse, built by dbt on real Postgres."""
