@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from storage.settings import StorageSettings
 
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 35
+CHILDREN_TIMEOUT_S = 2
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def last_words(settings: StorageSettings, name: str) -> str:
 
 
 def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = lambda _: None) -> bool:
-    """Stop a process and its children: politely, then, after a while, by force.
+    """Stop a process politely, after a while by force, and then what is left of its children.
 
     Returns:
         True when it ran.
@@ -170,14 +170,17 @@ def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = 
     try:
         process = psutil.Process(identity.pid)
         family = [process, *process.children(recursive=True)]
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
     except psutil.NoSuchProcess:
         family = []
-    _, alive = psutil.wait_procs(family, timeout=STOP_TIMEOUT_S if len(family) <= 1 else 10)
-    for leftover in alive:
-        leftover.terminate()
-    _, alive = psutil.wait_procs(alive, timeout=5)
-    for leftover in alive:
-        leftover.kill()
+    # It stops its own children; what it leaves behind does not get its time as well.
+    psutil.wait_procs(family[:1], timeout=STOP_TIMEOUT_S)
+    _, left = psutil.wait_procs(family, timeout=CHILDREN_TIMEOUT_S)
+    for one in left:
+        one.terminate()
+    _, left = psutil.wait_procs(left, timeout=CHILDREN_TIMEOUT_S)
+    for one in left:
+        one.kill()
+    psutil.wait_procs(left, timeout=CHILDREN_TIMEOUT_S)
     _record(settings, name).unlink(missing_ok=True)
     return True

@@ -1,5 +1,7 @@
 """The API application."""
 
+import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,6 +15,7 @@ from serving.accounts.endpoints import router as accounts
 from serving.bots.endpoints import router as bots
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
+from serving.conversations.interrupted import sweep_forever
 from serving.conversations.openai_endpoints import router as openai
 from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
@@ -58,8 +61,12 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
         threading.Thread(
             target=context.embedder.embed, args=(["warm up"],), name="embedder-warm-up", daemon=True
         ).start()
+        sweeping = asyncio.create_task(sweep_forever(context.engine))
         log.info("api_started")
         yield
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
         await context.close()
         log.info("api_stopped")
 

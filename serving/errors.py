@@ -15,6 +15,7 @@ from storage.errors import DatabaseUnavailableError
 
 log = logging.getLogger(__name__)
 
+_NO_DATABASE = "The database does not answer; try again in a moment"
 DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseUnavailableError)
 
 
@@ -194,7 +195,17 @@ def install_handlers(app: FastAPI) -> None:
         return problem(ApiError(), request.url.path)
 
 
+def as_api_error(error: Exception) -> ApiError:
+    """What a client is told of an error after the first byte of a stream, when no handler can answer any more."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, DATABASE_ERRORS):
+        return UnavailableError(_NO_DATABASE)
+    log.error("stream_failed", exc_info=error)
+    return ApiError()
+
+
 def database_problem(error: Exception, scope: Scope) -> Response:
     """503 for a database that cannot be reached."""
     log.warning("database_unavailable", extra={"path": scope["path"], "error": type(error).__name__})
-    return problem(UnavailableError("The database does not answer; try again in a moment"), scope["path"])
+    return problem(UnavailableError(_NO_DATABASE), scope["path"])

@@ -22,7 +22,7 @@ from serving.conversations.openai_schemas import ChatCompletionCreate, JsonObjec
 from serving.conversations.schemas import MAX_QUESTION_CHARACTERS, AnswerOut
 from serving.conversations.sse import HEADERS
 from serving.dependencies import BotReader, Context, Converser, Database
-from serving.errors import ApiError, BadRequestError
+from serving.errors import BadRequestError, as_api_error
 from serving.inference.provider import Turn
 from storage.postgres.models.conversation import Channel
 
@@ -131,8 +131,9 @@ async def _stream(
                     yield chunk(choice({}, "stop"), pixel=_proof(event))
                     if body.stream_options and body.stream_options.include_usage:
                         yield chunk([], usage=_usage(event))
-        except ApiError as error:
-            yield _data({"error": {"message": error.detail, "type": "server_error", "code": error.slug, "param": None}})
+        except Exception as error:  # noqa: BLE001 - whatever it was, the reader is told in the stream
+            told = as_api_error(error)
+            yield _data({"error": {"message": told.detail, "type": "server_error", "code": told.slug, "param": None}})
             return
     yield format_sse_event(data_str="[DONE]")
 

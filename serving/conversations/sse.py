@@ -9,7 +9,7 @@ from fastapi.sse import format_sse_event
 
 from serving.conversations.answering import AnswerDelta, AnswerEvent, AnswerStarted
 from serving.conversations.schemas import CitationOut
-from serving.errors import ApiError
+from serving.errors import as_api_error
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -48,15 +48,16 @@ async def encode_all(first: AnswerEvent, events: AsyncGenerator[AnswerEvent, Non
             async for event in rest:
                 number += 1
                 yield encode(event, number)
-        except ApiError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the reader is told in the stream
+            told = as_api_error(error)
             number += 1
             yield _event(
                 "error",
                 {
-                    "type": f"/problems/{error.slug}",
-                    "title": error.title,
-                    "status": error.status,
-                    "detail": error.detail,
+                    "type": f"/problems/{told.slug}",
+                    "title": told.title,
+                    "status": told.status,
+                    "detail": told.detail,
                 },
                 number,
             )

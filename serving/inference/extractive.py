@@ -29,7 +29,7 @@ from serving.inference.provider import (
     TextDelta,
 )
 from serving.inference.question_type import answer_kind, fits
-from serving.inference.sentences import Sentence, split_sentences
+from serving.inference.sentences import Sentence, split_sentences, table_header
 from serving.language.identify import all_stop_words, identify
 
 MODEL = "extractive-1"
@@ -43,6 +43,7 @@ _FIT_WEIGHT = 0.05
 _CACHED_PASSAGES = 4096
 
 Vectors = NDArray[np.float32]
+_PassageKey = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class ExtractiveProvider:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._cache: OrderedDict[tuple[str, str], tuple[list[Sentence], Vectors]] = OrderedDict()
+        self._cache: OrderedDict[_PassageKey, tuple[list[Sentence], Vectors]] = OrderedDict()
         self._lock = threading.Lock()
 
     def render_prompt(self, request: GenerationRequest) -> str:
@@ -123,7 +124,7 @@ class ExtractiveProvider:
         best = max(candidates, key=lambda c: c.score)
         features = features_of(
             words,
-            [evidence.text for evidence in request.evidence],
+            [f"{table_header(evidence.heading_path) or ''}\n{evidence.text}" for evidence in request.evidence],
             [evidence.score for evidence in request.evidence],
             best_sentence=max(c.similarity for c in candidates),
             sentence=best.sentence.text,
@@ -148,12 +149,12 @@ class ExtractiveProvider:
 
     def _embedded(self, evidence: tuple[Evidence, ...]) -> list[tuple[list[Sentence], Vectors]]:
         """Sentences and vectors of each passage; only passages not seen lately are embedded, in one batch."""
-        keys = [(str(passage.chunk_id), passage.text) for passage in evidence]
+        keys = [(str(p.chunk_id), p.text, table_header(p.heading_path)) for p in evidence]
         with self._lock:
             known = {key: self._cache[key] for key in keys if key in self._cache}
             for key in known:
                 self._cache.move_to_end(key)
-        fresh = [(key, split_sentences(key[1])) for key in dict.fromkeys(keys) if key not in known]
+        fresh = [(key, split_sentences(key[1], key[2])) for key in dict.fromkeys(keys) if key not in known]
         texts = [sentence.text for _, sentences in fresh for sentence in sentences]
         vectors = self._embedder.embed(texts) if texts else np.zeros((0, self._embedder.dimension), np.float32)
         start = 0

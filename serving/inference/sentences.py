@@ -1,8 +1,9 @@
 """Passage -> sentences that can be quoted: prose sentences, list items, and table rows with their header."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 MIN_WORDS = 3
 
@@ -26,10 +27,15 @@ class Sentence:
     position: int
 
 
-def split_sentences(text: str) -> list[Sentence]:
-    """Quotable units of a passage, in order. Headings and fragments of under three words are left out."""
+def split_sentences(text: str, table_header: str | None = None) -> list[Sentence]:
+    """Quotable units of a passage, in order. Headings and fragments of under three words are left out.
+
+    Args:
+        text: The passage.
+        table_header: Header row of the table that the passage begins in the middle of, if it does.
+    """
     found: list[Sentence] = []
-    for readable, quote in _units(text):
+    for readable, quote in _units(text, table_header):
         if len(readable.split()) >= MIN_WORDS or ":" in readable or _has_no_spaces(readable):
             found.append(Sentence(readable, quote, len(found)))
     return found
@@ -39,22 +45,25 @@ def _has_no_spaces(text: str) -> bool:
     return len(text) >= 8 and " " not in text and not text.isascii()
 
 
-def _units(text: str) -> Iterator[tuple[str, str]]:
+def table_header(heading_path: Sequence[str]) -> str | None:
+    """The header row that the chunker put at the end of a path when the passage goes on with an earlier table."""
+    return heading_path[-1] if heading_path and _is_table_line(heading_path[-1]) else None
+
+
+def _units(text: str, table_header: str | None) -> Iterator[tuple[str, str]]:
     prose: list[str] = []
-    header: list[str] | None = None
-    for line in text.splitlines():
-        if "|" in line and line.strip().startswith("|"):
+    header = _cells(table_header) if table_header else []
+    lines = text.split("\n")  # no other line end: a quote must be verbatim, and lines are joined again with this one
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+        if _is_table_line(line):
             yield from _sentences_of(prose)
             prose = []
-            cells = _cells(line)
-            if _TABLE_RULE.match(line):
-                continue
-            if header is None:
-                header = cells
-                continue
-            yield _row(header, cells), line.strip()
+            if _is_table_line(following) and _TABLE_RULE.match(following):
+                header = _cells(line)
+            elif not _TABLE_RULE.match(line):
+                yield _row(header, _cells(line)), line.strip()
             continue
-        header = None
+        header = []
         if not line.strip() or _HEADING.match(line):
             yield from _sentences_of(prose)
             prose = []
@@ -66,12 +75,16 @@ def _units(text: str) -> Iterator[tuple[str, str]]:
     yield from _sentences_of(prose)
 
 
+def _is_table_line(line: str) -> bool:
+    return line.strip().startswith("|")
+
+
 def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
 def _row(header: list[str], cells: list[str]) -> str:
-    pairs = zip(header, cells, strict=False)
+    pairs = zip_longest(header[: len(cells)], cells, fillvalue="")
     return "; ".join(f"{name}: {value}" if name else value for name, value in pairs if value)
 
 

@@ -32,4 +32,4 @@ class StoreUnavailableError(UnavailableError):
     """A file could not be stored."""
 
     slug = "store-unavailable"
-    title = "The file could not be stored"
+    title = "The file store cannot be written right now, so nothing was kept; send the file again later"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from anyio import to_thread
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,9 +25,11 @@ from serving.knowledge.errors import (
     StoreUnavailableError,
 )
 from serving.knowledge.schemas import KnowledgeBaseCreate, KnowledgeBaseUpdate, PassageOut, UploadOut
-from storage.errors import StorageError
+from storage.errors import DatabaseUnavailableError, StorageError
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.session import AnyRow, async_organization_session
+
+log = structlog.get_logger(__name__)
 
 
 async def list_knowledge_bases(session: AsyncSession) -> Sequence[AnyRow]:
@@ -98,7 +101,7 @@ async def upload(
     Raises:
         KnowledgeBaseNotFoundError: Unknown here.
         TooLargeError: Over the upload limit.
-        StoreUnavailableError: Nothing was kept; the message says why.
+        StoreUnavailableError: The file store cannot be written; nothing was kept.
     """
     limit = context.settings.max_upload_mb * 1024 * 1024
     if size > limit:
@@ -120,8 +123,12 @@ async def upload(
 
     try:
         accepted = await to_thread.run_sync(accept)
+    except DatabaseUnavailableError:
+        raise
     except StorageError as error:
-        raise StoreUnavailableError(str(error)) from error
+        # The error names a place on this machine: that is for the operator, not for the client.
+        log.error("upload_not_stored", error=str(error))
+        raise StoreUnavailableError from error
     async with async_organization_session(context.engine, actor.organization_id) as session:
         record(
             session,

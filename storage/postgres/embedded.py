@@ -65,7 +65,16 @@ def is_running(settings: StorageSettings) -> bool:
 @contextmanager
 def _lock(settings: StorageSettings) -> Iterator[None]:
     """One starter at a time: two commands typed together must not both run initdb."""
-    with (settings.home_path / "postgres.lock").open("w") as handle:
+    try:
+        settings.home_path.mkdir(parents=True, exist_ok=True)
+        settings.postgres_path.mkdir(exist_ok=True)
+        handle = (settings.home_path / "postgres.lock").open("w")
+    except OSError as error:
+        raise DatabaseUnavailableError(
+            f"Cannot write the data folder {settings.home_path}: {error.strerror}. "
+            "Free space or set PIXEL_HOME to a folder that you may write to."
+        ) from error
+    with handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -79,14 +88,6 @@ def start(settings: StorageSettings) -> bool:
     Raises:
         DatabaseUnavailableError: The folder cannot be written, or the server does not start; the message names its log.
     """
-    try:
-        settings.home_path.mkdir(parents=True, exist_ok=True)
-        settings.postgres_path.mkdir(exist_ok=True)
-    except OSError as error:
-        raise DatabaseUnavailableError(
-            f"Cannot write the data folder {settings.home_path}: {error.strerror}. "
-            "Free space or set PIXEL_HOME to a folder that you may write to."
-        ) from error
     with _lock(settings):
         if is_running(settings):
             return False

@@ -71,7 +71,8 @@ def _external(name: str, value: str) -> URL:
         raise ConfigurationError(
             f"{name} is not a database URL; expected postgresql://user:password@host:5432/database"
         ) from error
-    if url.get_backend_name() != "postgresql":
+    # Hosting providers still write the scheme that libpq knows and SQLAlchemy has dropped.
+    if url.get_backend_name() not in ("postgresql", "postgres"):
         raise ConfigurationError(f"{name} names {url.get_backend_name()}; PostgreSQL 15 or newer is needed")
     return url.set(drivername="postgresql+psycopg")
 

@@ -4,7 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.postgres.models.base import Base, Created, Identified, OrganizationOwned, one_of
@@ -34,6 +34,7 @@ class Message(Identified, OrganizationOwned, Created, Base):
         UniqueConstraint("conversation_id", "ordinal"),
         one_of("role", MessageRole),
         one_of("state", MessageState),
+        Index("ix_messages_streaming", "created_at", postgresql_where=text("state = 'streaming'")),
     )
 
     conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))

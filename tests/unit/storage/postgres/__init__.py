@@ -1,1 +1,1 @@
-"""Tests of storage.postgres that need no server."""
+"""Tests of storage.postgres."""

@@ -1,0 +1,1 @@
+"""Tests that break things while they are in use."""
