@@ -21,9 +21,19 @@ def expected_errors() -> tuple[type[BaseException], ...]:
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from ingestion.errors import IngestionError
+    from orchestration.errors import OrchestrationError
     from storage.errors import StorageError
 
-    return (CommandError, StorageError, SQLAlchemyError, ValidationError, OSError)
+    return (
+        CommandError,
+        StorageError,
+        IngestionError,
+        OrchestrationError,
+        SQLAlchemyError,
+        ValidationError,
+        OSError,
+    )
 
 
 def fail(message: str) -> NoReturn:

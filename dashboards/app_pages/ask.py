@@ -12,7 +12,7 @@ from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
 from serving.client.api_client import ApiClient
 from serving.client.errors import ClientError
-from serving.conversations.schemas import AnswerOut
+from serving.client.shapes import AnswerOut
 
 person = signed_in()
 

@@ -9,7 +9,7 @@ from dashboards.components.sign_in import signed_in
 from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
 from serving.client.api_client import ApiClient
-from serving.knowledge.schemas import DocumentOut, KnowledgeBaseOut
+from serving.client.shapes import DocumentOut, KnowledgeBaseOut
 
 person = signed_in()
 may_write = person.may_write_knowledge()

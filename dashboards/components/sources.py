@@ -8,8 +8,7 @@ from dashboards import strings
 from dashboards.components.states import shown_errors
 from dashboards.components.text import plain
 from dashboards.data.identity import Identity
-from serving.conversations.schemas import CitationOut
-from serving.knowledge.schemas import PassageOut
+from serving.client.shapes import CitationOut, PassageOut
 
 
 def sources(person: Identity, citations: list[CitationOut], *, key: str) -> None:
