@@ -44,6 +44,7 @@ def rate(answer: AnswerOut, key: str) -> None:
 def show_answer(answer: AnswerOut, number: int) -> None:
     """An answer with its sources and thumbs."""
     sources(person, answer.citations, key=f"source-{number}")
+    sources(person, answer.related, key=f"related-{number}", title=strings.ASK_RELATED)
     key = f"thumb-{answer.message_id}"
     st.feedback("thumbs", key=key, on_change=rate, args=(answer, key))
 

@@ -11,11 +11,11 @@ from dashboards.data.identity import Identity
 from serving.client.shapes import CitationOut, PassageOut
 
 
-def sources(person: Identity, citations: list[CitationOut], *, key: str) -> None:
+def sources(person: Identity, citations: list[CitationOut], *, key: str, title: str = strings.ASK_SOURCES) -> None:
     """One button per source of an answer."""
     if not citations:
         return
-    st.caption(strings.ASK_SOURCES)
+    st.caption(title)
     for citation in citations:
         page = f", {strings.PAGE.format(page=citation.page)}" if citation.page else ""
         label = f"[{citation.number}] {citation.document_name}{page}"

@@ -19,7 +19,7 @@ from serving.inference.evidence import (
 from serving.language.identify import all_stop_words
 
 SHARES = st.floats(min_value=0, max_value=1)
-FEATURES = st.builds(EvidenceFeatures, SHARES, SHARES, SHARES, SHARES, SHARES, st.sampled_from([-1.0, 0.0, 1.0]))
+FEATURES = st.builds(EvidenceFeatures, SHARES, SHARES, SHARES, SHARES, SHARES)
 
 
 class TestContentWords:
