@@ -21,6 +21,7 @@ def expected_errors() -> tuple[type[BaseException], ...]:
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from evals.errors import EvalError
     from ingestion.errors import IngestionError
     from orchestration.errors import OrchestrationError
     from storage.errors import StorageError
@@ -30,6 +31,7 @@ def expected_errors() -> tuple[type[BaseException], ...]:
         StorageError,
         IngestionError,
         OrchestrationError,
+        EvalError,
         SQLAlchemyError,
         ValidationError,
         OSError,
