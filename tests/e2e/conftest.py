@@ -56,12 +56,16 @@ class Window:
 
     def open(self, name: str) -> None:
         """Go to a page by the sidebar."""
-        sidebar = self.page.get_by_test_id("stSidebar")
-        if sidebar.get_attribute("aria-expanded") == "false":
-            self.page.get_by_test_id("stExpandSidebarButton").click()
+        self.open_menu()
         self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
         expect(self.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         self.settle()
+
+    def open_menu(self) -> None:
+        """Open the sidebar where the page is too narrow to show it always."""
+        if self.page.get_by_test_id("stExpandSidebarButton").is_visible():
+            self.page.get_by_test_id("stExpandSidebarButton").click()
+        expect(self.page.get_by_test_id("stSidebarNav")).to_be_in_viewport()
 
     def ask(self, question: str) -> None:
         """Type a question and wait for the end of its answer."""
@@ -81,7 +85,12 @@ class Window:
     def shot(self, name: str) -> None:
         """Keep a picture where PIXEL_TEST_SHOTS says, for people who look at the design."""
         if folder := os.environ.get("PIXEL_TEST_SHOTS"):
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+            size = self.page.viewport_size or {"width": 1280, "height": 900}
+            needed = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+            self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], needed)})
+            self.page.wait_for_timeout(300)
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+            self.page.set_viewport_size(size)
 
 
 @pytest.fixture(scope="module")

@@ -71,10 +71,7 @@ class TestDashboards:
 
     def test_signing_out_shows_the_form_again(self, window: Window) -> None:
         window.sign_in()
-        window.shot(f"{width_of(window)}-sidebar")
-        sidebar = window.page.get_by_test_id("stSidebar")
-        if sidebar.get_attribute("aria-expanded") == "false":
-            window.page.get_by_test_id("stExpandSidebarButton").click()
+        window.open_menu()
         window.page.wait_for_timeout(500)
         window.shot(f"{width_of(window)}-sidebar-open")
         window.page.get_by_role("button", name="Sign out").click()
