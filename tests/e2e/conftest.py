@@ -27,6 +27,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PATIENCE_MS = 30_000
+PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Window:
         """Keep a picture where PIXEL_TEST_SHOTS says, for people who look at the design."""
         if folder := os.environ.get("PIXEL_TEST_SHOTS"):
             size = self.page.viewport_size or {"width": 1280, "height": 900}
-            needed = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+            needed = self.page.evaluate("document.querySelector('#stMain').scrollHeight")
             self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], needed)})
             self.page.wait_for_timeout(300)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
@@ -143,7 +144,14 @@ def browser() -> Iterator[Browser]:
 def window(request: pytest.FixtureRequest, browser: Browser, house: House) -> Iterator[Window]:
     """A fresh page at the width of a desktop and of a phone; at its end, no other host was asked for anything."""
     width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=False)
+    is_phone = width < 500
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        is_mobile=is_phone,
+        has_touch=is_phone,
+        user_agent=PHONE if is_phone else None,
+        accept_downloads=False,
+    )
     context.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     opened = Window(context.new_page(), house)

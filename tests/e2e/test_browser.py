@@ -17,8 +17,8 @@ def width_of(window: Window) -> str:
 
 
 def expect_no_sideways_scrolling(window: Window) -> None:
-    script = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
-        .filter(part => part !== null).map(part => part.scrollWidth - part.clientWidth)"""
+    script = """() => [document.documentElement, document.querySelector('#stMain')]
+        .map(part => part.scrollWidth - part.clientWidth)"""
     assert max(window.page.evaluate(script)) <= 0
 
 
@@ -63,7 +63,7 @@ class TestDashboards:
         window.shot(f"{width_of(window)}-knowledge")
         window.open("Conversations")
         expect(window.page.get_by_test_id("stChatMessage").first).to_be_visible()
-        window.page.get_by_text("Receipt").first.click()
+        window.page.get_by_test_id("stCheckbox").first.locator("label").click()
         expect(window.page.get_by_text("Index version")).to_be_visible()
         window.settle()
         expect_no_sideways_scrolling(window)
