@@ -1,5 +1,7 @@
 """Navigation of the dashboards: which pages a role gets."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboards import strings
@@ -12,7 +14,10 @@ PAGES = {
     "ask": (strings.ASK, ":material/chat:"),
 }
 
-st.set_page_config(page_title=strings.APP_TITLE, page_icon=":material/verified:", layout="centered")
+# A file of our own: a material icon or emoji here would make each reader's browser fetch it from another host.
+_ICON = Path(__file__).with_name("icon.svg")
+
+st.set_page_config(page_title=strings.APP_TITLE, page_icon=_ICON, layout="centered")
 person = identity()
 if person is None:
     st.navigation([st.Page(sign_in_page, title=strings.SIGN_IN_TITLE)], position="hidden").run()

@@ -38,6 +38,12 @@ CONVERSATIONS_EMPTY = "No conversations yet. Start one on the page **Ask**."
 CONVERSATIONS_CHOOSE = "Conversation"
 CONVERSATIONS_MORE = "Receipt"
 UNTITLED = "Untitled"
+MESSAGE_STATES = {
+    "streaming": "Being answered …",
+    "complete": "Nothing was said.",
+    "failed": "This answer was cut off.",
+    "cancelled": "The reader left before the answer.",
+}
 
 RECEIPT_WHY = "What this answer came from"
 RECEIPT_MISSING = "This answer has no receipt, because it did not come to its end."
@@ -52,6 +58,8 @@ KNOWLEDGE_NONE = "No knowledge base yet."
 KNOWLEDGE_NEW = "New knowledge base"
 KNOWLEDGE_NEW_NAME = "Name"
 KNOWLEDGE_NEW_BUTTON = "Make it"
+KNOWLEDGE_BASE_NAME = "{name} · {ready} of {documents} documents read"
+KNOWLEDGE_FILES = "Files"
 KNOWLEDGE_UPLOAD = "Add documents"
 KNOWLEDGE_UPLOAD_HELP = "Markdown, text, Word, PDF; pictures and scans where OCR is on."
 KNOWLEDGE_UPLOADED = "{count} accepted; they become searchable in a few seconds."

@@ -21,7 +21,7 @@ with shown_errors(), person.client() as client:
     turns = client.messages(chosen)
 for turn in turns:
     with st.chat_message(turn.role.value):
-        st.markdown(plain(turn.content) or f"*{turn.state}*")
+        st.markdown(plain(turn.content) or f"*{strings.MESSAGE_STATES[turn.state]}*")
         st.caption(f"{turn.created_at:%H:%M:%S}{' · 👍' if turn.rating == 1 else ' · 👎' if turn.rating == -1 else ''}")
         if turn.role == "assistant" and st.toggle(strings.CONVERSATIONS_MORE, key=f"receipt-{turn.id}"):
             receipt(person, turn.id)

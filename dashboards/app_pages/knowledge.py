@@ -10,9 +10,15 @@ from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
 from serving.client.api_client import ApiClient
 from serving.client.shapes import DocumentOut, KnowledgeBaseOut
+from serving.settings import serving_settings
 
 person = signed_in()
 may_write = person.may_write_knowledge()
+
+
+def base_name(base: KnowledgeBaseOut) -> str:
+    """A knowledge base with how much of it can be asked about."""
+    return strings.KNOWLEDGE_BASE_NAME.format(name=base.name, ready=base.ready, documents=base.documents)
 
 
 def new_knowledge_base(client: ApiClient) -> None:
@@ -29,7 +35,10 @@ def add_documents(client: ApiClient, base: KnowledgeBaseOut) -> None:
     """Upload, once per choice of files."""
     with st.form("upload", clear_on_submit=True):
         files = st.file_uploader(
-            strings.KNOWLEDGE_UPLOAD, accept_multiple_files=True, help=strings.KNOWLEDGE_UPLOAD_HELP
+            strings.KNOWLEDGE_FILES,
+            accept_multiple_files=True,
+            help=strings.KNOWLEDGE_UPLOAD_HELP,
+            max_upload_size=serving_settings().max_upload_mb,
         )
         if st.form_submit_button(strings.KNOWLEDGE_UPLOAD, icon=":material/upload:") and files:
             for file in files:
@@ -55,6 +64,8 @@ def table(documents: list[DocumentOut]) -> None:
         ],
         hide_index=True,
         width="stretch",
+        placeholder="–",
+        column_config={strings.COLUMN_CHANGED: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
     )
 
 
@@ -102,9 +113,7 @@ with shown_errors(), person.client() as client:
     if not bases:
         empty(strings.KNOWLEDGE_NONE)
         st.stop()
-    base = st.selectbox(
-        strings.KNOWLEDGE_BASE, bases, format_func=lambda b: f"{b.name} ({b.ready}/{b.documents})", key="knowledge_base"
-    )
+    base = st.selectbox(strings.KNOWLEDGE_BASE, bases, format_func=base_name, key="knowledge_base")
     if may_write:
         add_documents(client, base)
     documents = client.documents(base.id)

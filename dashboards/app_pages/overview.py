@@ -9,6 +9,7 @@ from dashboards.components.states import empty, failed
 from dashboards.data.warehouse import Overview, WarehouseNotBuiltError, by_outcome, overview
 
 person = signed_in()
+_METRIC_WIDTH = 170
 
 
 def percent(share: float | None) -> str:
@@ -18,19 +19,19 @@ def percent(share: float | None) -> str:
 
 def figures(found: Overview) -> None:
     """The figures at the top."""
-    first, second, third = st.columns(3)
-    first.metric(strings.OVERVIEW_ANSWERS, found.answers, border=True)
-    second.metric(strings.OVERVIEW_GROUNDED, percent(found.grounded_share), border=True)
-    third.metric(
-        strings.OVERVIEW_REFUSED, percent(found.refused_share), border=True, help=strings.OVERVIEW_REFUSED_HELP
-    )
-    first, second, third = st.columns(3)
-    first.metric(
-        strings.OVERVIEW_THUMBS, percent(found.thumbs_up_share), border=True, help=strings.OVERVIEW_THUMBS_HELP
-    )
-    p95 = "–" if found.p95_ms is None else f"{found.p95_ms:.0f} ms"
-    second.metric(strings.OVERVIEW_P95, p95, border=True, help=strings.OVERVIEW_P95_HELP)
-    third.metric(strings.OVERVIEW_COST, f"${found.cost_usd:.2f}", border=True)
+    p95 = "–" if found.p95_ms is None else f"{found.p95_ms:,.0f} ms"
+    shown: list[tuple[str, str, str | None]] = [
+        (strings.OVERVIEW_ANSWERS, f"{found.answers:,}", None),
+        (strings.OVERVIEW_GROUNDED, percent(found.grounded_share), None),
+        (strings.OVERVIEW_REFUSED, percent(found.refused_share), strings.OVERVIEW_REFUSED_HELP),
+        (strings.OVERVIEW_THUMBS, percent(found.thumbs_up_share), strings.OVERVIEW_THUMBS_HELP),
+        (strings.OVERVIEW_P95, p95, strings.OVERVIEW_P95_HELP),
+        (strings.OVERVIEW_COST, f"${found.cost_usd:,.2f}", None),
+    ]
+    with st.container(horizontal=True):
+        for label, value, help_text in shown:
+            # Three in a row on a desktop, two on a phone.
+            st.metric(label, value, border=True, help=help_text, width=_METRIC_WIDTH)
 
 
 st.title(strings.OVERVIEW)
@@ -53,7 +54,7 @@ except Exception as error:  # noqa: BLE001 - a page shows what went wrong, whate
 figures(found)
 st.subheader(strings.OVERVIEW_PER_DAY)
 if found.answers:
-    st.altair_chart(answers_per_day(by_outcome(found.daily)), alt=strings.OVERVIEW_PER_DAY_ALT)
+    st.altair_chart(answers_per_day(by_outcome(found.daily, days or 30)), alt=strings.OVERVIEW_PER_DAY_ALT)
 else:
     empty(strings.OVERVIEW_EMPTY)
 st.subheader(strings.OVERVIEW_DOCUMENTS)

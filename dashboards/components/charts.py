@@ -16,12 +16,16 @@ def answers_per_day(frame: pl.DataFrame) -> alt.Chart:
         alt.Chart(named)
         .mark_bar()
         .encode(
-            x=alt.X("yearmonthdate(used_on):O", title=None, axis=alt.Axis(format="%d %b", labelAngle=0)),
+            x=alt.X(
+                "yearmonthdate(used_on):O",
+                title=None,
+                axis=alt.Axis(format="%d %b", labelAngle=0, labelOverlap="greedy"),
+            ),
             y=alt.Y("value:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("Outcome:N", scale=colors, legend=alt.Legend(orient="bottom", title=None)),
             tooltip=[alt.Tooltip("used_on:T", title="Day"), "Outcome:N", alt.Tooltip("value:Q", title="Answers")],
         )
-        .properties(height=260)
+        .properties(height=240)
     )
     return chart
 

