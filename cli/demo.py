@@ -75,13 +75,13 @@ class _Clock:
 def _run(settings: Any, clock: _Clock) -> None:
     from cli import catalog, processes
     from cli.environment import find_organization, prepare, tell_credentials
-    from orchestration import instance
+    from orchestration.instance import write_instance
     from storage.stores import open_stores
 
     first = prepare(settings, step=clock.step)
     if shutil.which("tesseract") is None:
         say("          OCR is off: scanned pages and pictures will not be read. Install tesseract-ocr to turn it on.")
-    instance.write_instance(settings)
+    write_instance(settings)
     services = catalog.services(settings)
     clock.step("starting API, worker, dashboards and Dagster")
     for service in services.values():
