@@ -15,6 +15,7 @@ from storage.records.vector import Vector
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+    from torch import Tensor
 
 _BATCH_TEXTS = 32
 
@@ -100,12 +101,13 @@ class MiniLmEmbedder:
                 [texts[index] for index in order], batch_size=_BATCH_TEXTS, output_value=None, show_progress_bar=False
             )
         found: dict[int, TextVectors] = {}
-        for index, output in zip(order, outputs, strict=True):
+        for index, output in zip(order, cast("list[dict[str, Tensor]]", outputs), strict=True):
             pooled = output["sentence_embedding"].numpy()
             # The model marks the beginning and the end of what it reads with a token each.
             tokens = output["token_embeddings"].numpy()[1:-1]
             words, vectors = vectors_of_words(texts[index], self.token_offsets(texts[index]), tokens)
-            found[index] = TextVectors(pooled / max(float(np.linalg.norm(pooled)), 1e-9), words, vectors)
+            unit = np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-9), dtype=np.float32)
+            found[index] = TextVectors(unit, words, vectors)
         return [found[index] for index in range(len(texts))]
 
     def embed_query(self, text: str) -> Vector:
