@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ingestion.embedding.words import TextVectors, vectors_of_words
 from storage.records.vector import Vector
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+    from torch import Tensor
 
 _BATCH_TEXTS = 32
 
@@ -27,6 +29,10 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, float32[n, dimension], L2-normalized, in the order given."""
+        ...
+
+    def embed_words(self, texts: Sequence[str]) -> list[TextVectors]:
+        """The vector of each text, as `embed` gives it, and of each of its words."""
         ...
 
     def count_tokens(self, text: str) -> int:
@@ -76,6 +82,33 @@ class MiniLmEmbedder:
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
         result[order] = vectors
         return result
+
+    def embed_words(self, texts: Sequence[str]) -> list[TextVectors]:
+        """The vector of each text and of each of its words, from one pass of the model.
+
+        Args:
+            texts: Any texts; what goes beyond `max_tokens` is not seen by the model and has no words.
+
+        Returns:
+            Vectors in the order given; those of texts equal `embed`'s.
+        """
+        if not texts:
+            return []
+        transformer = self._loaded()
+        order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
+        with self._run_lock:
+            outputs = transformer.encode(
+                [texts[index] for index in order], batch_size=_BATCH_TEXTS, output_value=None, show_progress_bar=False
+            )
+        found: dict[int, TextVectors] = {}
+        for index, output in zip(order, cast("list[dict[str, Tensor]]", outputs), strict=True):
+            pooled = output["sentence_embedding"].numpy()
+            # The model marks the beginning and the end of what it reads with a token each.
+            tokens = output["token_embeddings"].numpy()[1:-1]
+            words, vectors = vectors_of_words(texts[index], self.token_offsets(texts[index]), tokens)
+            unit = np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-9), dtype=np.float32)
+            found[index] = TextVectors(unit, words, vectors)
+        return [found[index] for index in range(len(texts))]
 
     def embed_query(self, text: str) -> Vector:
         """The vector of one question, float32[384]."""

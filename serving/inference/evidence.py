@@ -6,24 +6,27 @@ Its weights were fitted on public question sets (see docs/decisions/0004-when-to
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 
+OTHER = "other"
 _WEIGHTS = Path(__file__).with_name("evidence_model.json")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
 @dataclass(frozen=True)
 class EvidenceFeatures:
-    """What the model looks at; cosine similarities in [-1, 1], shares in [0, 1]."""
+    """What the model looks at; cosine similarities and the fit in [-1, 1], shares in [0, 1]."""
 
     best_sentence: float
     best_passage: float
     passage_margin: float
+    sentence_margin: float
+    word_match: float
     coverage: float
-    sentence_coverage: float
+    answer_fit: float
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,20 @@ class EvidenceModel:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
+def evidence_model(language: str | None) -> EvidenceModel:
+    """The fitted model for questions in a language; one that is not known is taken for English."""
+    models = evidence_models()
+    return models.get(language or "en", models[OTHER])
+
+
 @lru_cache
-def evidence_model() -> EvidenceModel:
-    """The fitted model that ships with the product."""
-    stored = json.loads(_WEIGHTS.read_text())
-    return EvidenceModel(tuple(stored["weights"]), stored["intercept"], stored["threshold"])
+def evidence_models() -> dict[str, EvidenceModel]:
+    """The fitted models that ship with the product: one for English, which the embedding model knows, one for others."""
+    stored = json.loads(_WEIGHTS.read_text())["models"]
+    return {
+        name: EvidenceModel(tuple(model["weights"]), model["intercept"], model["threshold"])
+        for name, model in stored.items()
+    }
 
 
 def content_words(text: str, stop_words: frozenset[str]) -> list[str]:
@@ -72,20 +84,27 @@ def features_of(
     passages: Sequence[str],
     passage_scores: Sequence[float],
     *,
-    best_sentence: float,
-    sentence: str,
+    sentence_scores: Sequence[float],
+    word_match: float,
+    answer_fit: float,
 ) -> EvidenceFeatures:
-    """Features of one question with its passages, best passage first; `sentence` is the best one."""
-    best = max(passage_scores)
-    mean = sum(passage_scores) / len(passage_scores)
+    """Features of one question with its passages.
+
+    Args:
+        words: The question's words that carry meaning.
+        passages: Texts of the passages.
+        passage_scores: Cosine similarity of each passage.
+        sentence_scores: Cosine similarity of the best sentence of each passage that has one.
+        word_match: How well the best passage meets the question's words.
+        answer_fit: Whether the chosen sentence holds the kind of answer that is asked for.
+    """
+    best_passage, best_sentence = max(passage_scores), max(sentence_scores)
     return EvidenceFeatures(
         best_sentence=best_sentence,
-        best_passage=best,
-        passage_margin=best - mean,
-        coverage=_best(coverage(words, passage) for passage in passages),
-        sentence_coverage=coverage(words, sentence),
+        best_passage=best_passage,
+        passage_margin=best_passage - sum(passage_scores) / len(passage_scores),
+        sentence_margin=best_sentence - sum(sentence_scores) / len(sentence_scores),
+        word_match=word_match,
+        coverage=max((coverage(words, passage) for passage in passages), default=0.0),
+        answer_fit=answer_fit,
     )
-
-
-def _best(values: Iterable[float]) -> float:
-    return max(values, default=0.0)

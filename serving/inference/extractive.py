@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from ingestion.embedding.embedder import Embedder
 from serving.inference.evidence import EvidenceFeatures, content_words, coverage, evidence_model, features_of
+from serving.inference.matching import mean_match, word_matches
 from serving.inference.provider import (
     Citation,
     Completed,
@@ -28,7 +30,7 @@ from serving.inference.provider import (
     GenerationRequest,
     TextDelta,
 )
-from serving.inference.question_type import answer_kind, fits
+from serving.inference.question_type import AnswerKind, answer_kind, fits
 from serving.inference.sentences import Sentence, split_sentences, table_header
 from serving.language.identify import all_stop_words, identify
 
@@ -37,10 +39,10 @@ MAX_SENTENCES = 3
 # A further sentence joins only when it is nearly as close to the question as the best one, and says something else.
 _SCORE_MARGIN = 0.12
 _TOO_SIMILAR = 0.92
-_COVERAGE_WEIGHT = 0.25
-_PASSAGE_WEIGHT = 0.3
-_FIT_WEIGHT = 0.05
-_CACHED_PASSAGES = 4096
+# How a sentence is scored; chosen on question sets other than the ones that judge it (docs/decisions/0003).
+_WEIGHTS = {"similarity": 0.5, "match": 1.0, "passage_match": 1.0, "passage_score": 0.5, "coverage": 0.25, "fit": 0.03}
+# Some 120 kB each: 150 words of 384 half-precision numbers, and the sentences.
+_CACHED_PASSAGES = 1024
 
 Vectors = NDArray[np.float32]
 _PassageKey = tuple[str, str, str | None]
@@ -52,7 +54,27 @@ class _Candidate:
     sentence: Sentence
     vector: Vectors
     similarity: float
+    passage_match: float
     score: float
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A passage as it is compared: its sentences, their vectors, and those of each sentence's words."""
+
+    sentences: list[Sentence]
+    vectors: list[Vectors]
+    word_vectors: list[NDArray[np.float16]]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question as it is compared: whole, and by its words that carry meaning."""
+
+    vector: Vectors
+    words: list[str]
+    word_vectors: Vectors
+    kind: AnswerKind | None
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,12 @@ class Selection:
     chosen: tuple[_Candidate, ...]
     features: EvidenceFeatures | None
     probability: float
+    threshold: float = 1.0
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the evidence is strong enough."""
+        return self.probability >= self.threshold
 
 
 @lru_cache
@@ -78,7 +106,7 @@ class ExtractiveProvider:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._cache: OrderedDict[_PassageKey, tuple[list[Sentence], Vectors]] = OrderedDict()
+        self._cache: OrderedDict[_PassageKey, _Read] = OrderedDict()
         self._lock = threading.Lock()
 
     def render_prompt(self, request: GenerationRequest) -> str:
@@ -92,11 +120,11 @@ class ExtractiveProvider:
         prompt_tokens = self._embedder.count_tokens(request.question)
         decisions: dict[str, object] = {
             "evidence_probability": round(selection.probability, 4),
-            "evidence_threshold": evidence_model().threshold,
+            "evidence_threshold": selection.threshold,
         }
         if selection.features is not None:
             decisions["evidence_features"] = {k: round(v, 4) for k, v in asdict(selection.features).items()}
-        if selection.probability < evidence_model().threshold:
+        if not selection.is_answer:
             text = _refusals().get(language or "en", _refusals()["en"])
             yield TextDelta(text)
             yield Completed(
@@ -114,39 +142,55 @@ class ExtractiveProvider:
 
     def select(self, request: GenerationRequest) -> Selection:
         """The sentences to quote and how strong the evidence is. Blocking: embeds the question and new passages."""
+        model = evidence_model(request.language or identify(request.question))
         if not request.evidence:
-            return Selection((), None, 0.0)
-        question = self._embedder.embed([request.question])[0]
-        words = content_words(request.question, all_stop_words())
-        candidates = self._candidates(request, question, words)
+            return Selection((), None, 0.0, model.threshold)
+        asked = self._asked(request.question)
+        candidates = self._candidates(request.evidence, asked)
         if not candidates:
-            return Selection((), None, 0.0)
+            return Selection((), None, 0.0, model.threshold)
         best = max(candidates, key=lambda c: c.score)
+        closest: dict[int, float] = {}
+        for candidate in candidates:
+            number = candidate.evidence.number
+            closest[number] = max(closest.get(number, -1.0), candidate.similarity)
         features = features_of(
-            words,
+            asked.words,
             [f"{table_header(evidence.heading_path) or ''}\n{evidence.text}" for evidence in request.evidence],
             [evidence.score for evidence in request.evidence],
-            best_sentence=max(c.similarity for c in candidates),
-            sentence=best.sentence.text,
+            sentence_scores=list(closest.values()),
+            word_match=max(c.passage_match for c in candidates),
+            answer_fit=fits(asked.kind, best.sentence.text),
         )
-        return Selection(_choose(candidates, best), features, evidence_model().probability(features))
+        return Selection(_choose(candidates, best), features, model.probability(features), model.threshold)
 
-    def _candidates(self, request: GenerationRequest, question: Vectors, words: list[str]) -> list[_Candidate]:
+    def _asked(self, question: str) -> _Asked:
+        (found,) = self._embedder.embed_words([question])
+        words = content_words(question, all_stop_words())
+        kept = [index for index, word in enumerate(found.words) if word in words]
+        # A question of function words only is compared by all of them.
+        vectors = found.word_vectors[kept] if kept else found.word_vectors
+        return _Asked(found.vector, words, vectors, answer_kind(question))
+
+    def _candidates(self, evidence: tuple[Evidence, ...], asked: _Asked) -> list[_Candidate]:
         found = []
-        evidence, kind = request.evidence, answer_kind(request.question)
-        for passage, (sentences, vectors) in zip(evidence, self._embedded(evidence), strict=True):
-            for sentence, vector in zip(sentences, vectors, strict=True):
-                similarity = float(vector @ question)
-                score = (
-                    similarity
-                    + _COVERAGE_WEIGHT * coverage(words, sentence.text)
-                    + _PASSAGE_WEIGHT * passage.score
-                    + _FIT_WEIGHT * fits(kind, sentence.text)
-                )
-                found.append(_Candidate(passage, sentence, vector, similarity, score))
+        for passage, read in zip(evidence, self._read(evidence), strict=True):
+            matches = [word_matches(asked.word_vectors, vectors) for vectors in read.word_vectors]
+            passage_match = mean_match(np.max(matches, axis=0)) if matches else 0.0
+            for sentence, vector, match in zip(read.sentences, read.vectors, matches, strict=True):
+                parts = {
+                    "similarity": float(vector @ asked.vector),
+                    "match": mean_match(match),
+                    "passage_match": passage_match,
+                    "passage_score": passage.score,
+                    "coverage": coverage(asked.words, sentence.text),
+                    "fit": fits(asked.kind, sentence.text),
+                }
+                score = sum(_WEIGHTS[name] * value for name, value in parts.items())
+                found.append(_Candidate(passage, sentence, vector, parts["similarity"], passage_match, score))
         return found
 
-    def _embedded(self, evidence: tuple[Evidence, ...]) -> list[tuple[list[Sentence], Vectors]]:
+    def _read(self, evidence: tuple[Evidence, ...]) -> list[_Read]:
         """Sentences and vectors of each passage; only passages not seen lately are embedded, in one batch."""
         keys = [(str(p.chunk_id), p.text, table_header(p.heading_path)) for p in evidence]
         with self._lock:
@@ -154,12 +198,12 @@ class ExtractiveProvider:
             for key in known:
                 self._cache.move_to_end(key)
         fresh = [(key, split_sentences(key[1], key[2])) for key in dict.fromkeys(keys) if key not in known]
-        texts = [sentence.text for _, sentences in fresh for sentence in sentences]
-        vectors = self._embedder.embed(texts) if texts else np.zeros((0, self._embedder.dimension), np.float32)
-        start = 0
+        embedded = iter(self._embedder.embed_words([sentence.text for _, found in fresh for sentence in found]))
         for key, sentences in fresh:
-            known[key] = (sentences, vectors[start : start + len(sentences)])
-            start += len(sentences)
+            texts = list(islice(embedded, len(sentences)))
+            known[key] = _Read(
+                sentences, [text.vector for text in texts], [text.word_vectors.astype(np.float16) for text in texts]
+            )
         with self._lock:
             for key, _ in fresh:
                 self._cache[key] = known[key]

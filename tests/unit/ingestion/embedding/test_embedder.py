@@ -36,6 +36,44 @@ class TestEmbed:
         assert vector_to_bytes(again) == vector_to_bytes(vector)
 
 
+class TestEmbedWords:
+    def test_gives_the_vectors_that_embed_gives(self) -> None:
+        found = default_embedder().embed_words(TEXTS)
+
+        np.testing.assert_allclose(
+            np.stack([text.vector for text in found]), default_embedder().embed(TEXTS), atol=1e-3
+        )
+
+    def test_has_one_unit_vector_for_each_word(self) -> None:
+        (found,) = default_embedder().embed_words(["The K5's warranty: unbelievable!"])
+
+        assert found.words == ("the", "k5", "s", "warranty", "unbelievable")
+        assert found.word_vectors.shape == (5, 384)
+        np.testing.assert_allclose(np.linalg.norm(found.word_vectors, axis=1), 1.0, atol=1e-5)
+
+    def test_a_word_is_like_its_synonym(self) -> None:
+        asked, returned, beans = default_embedder().embed_words(
+            ["send back a machine", "return a machine", "buy coffee beans"]
+        )
+
+        back = asked.word_vectors[asked.words.index("back")]
+        assert (returned.word_vectors[0] @ back) > (beans.word_vectors @ back).max()
+
+    def test_words_beyond_what_the_model_reads_are_left_out(self) -> None:
+        (found,) = default_embedder().embed_words(["word " * 400])
+
+        assert len(found.words) == 254
+
+    def test_nothing(self) -> None:
+        assert default_embedder().embed_words([]) == []
+
+    def test_a_text_without_words(self) -> None:
+        (found,) = default_embedder().embed_words([""])
+
+        assert found.words == ()
+        assert found.word_vectors.shape == (0, 384)
+
+
 class TestCountTokens:
     def test_counts_the_markers_and_does_not_cut(self) -> None:
         embedder = default_embedder()

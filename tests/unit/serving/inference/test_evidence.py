@@ -10,16 +10,21 @@ from hypothesis import strategies as st
 
 import serving.inference.evidence as evidence
 from serving.inference.evidence import (
+    OTHER,
     EvidenceFeatures,
     content_words,
     coverage,
     evidence_model,
+    evidence_models,
     features_of,
 )
 from serving.language.identify import all_stop_words
 
 SHARES = st.floats(min_value=0, max_value=1)
-FEATURES = st.builds(EvidenceFeatures, SHARES, SHARES, SHARES, SHARES, SHARES)
+NAMES = [f.name for f in fields(EvidenceFeatures)]
+FEATURES = st.builds(
+    EvidenceFeatures, SHARES, SHARES, SHARES, SHARES, SHARES, SHARES, st.sampled_from([-1.0, 0.0, 1.0])
+)
 
 
 class TestContentWords:
@@ -54,42 +59,58 @@ class TestFeaturesOf:
             ["warranty"],
             ["No word of it.", "The warranty is long."],
             [0.8, 0.4],
-            best_sentence=0.9,
-            sentence="The warranty.",
+            sentence_scores=[0.9, 0.5],
+            word_match=0.7,
+            answer_fit=-1.0,
         )
-        assert astuple(found) == pytest.approx((0.9, 0.8, 0.2, 1.0, 1.0))
+        assert astuple(found) == pytest.approx((0.9, 0.8, 0.2, 0.2, 0.7, 1.0, -1.0))
 
 
+class TestEvidenceModel:
+    def test_english_has_its_own(self) -> None:
+        assert evidence_model("en") == evidence_models()["en"] != evidence_model("de")
+
+    def test_other_languages_share_one(self) -> None:
+        assert evidence_model("de") == evidence_model("es") == evidence_models()[OTHER]
+
+    def test_an_unknown_language_is_taken_for_english(self) -> None:
+        assert evidence_model(None) == evidence_model("en")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
 class TestProbability:
-    @given(FEATURES)
-    def test_is_a_probability(self, features: EvidenceFeatures) -> None:
-        assert 0 < evidence_model().probability(features) < 1
+    @given(features=FEATURES)
+    def test_is_a_probability(self, language: str, features: EvidenceFeatures) -> None:
+        assert 0 < evidence_model(language).probability(features) < 1
 
-    @given(FEATURES, st.sampled_from([f.name for f in fields(EvidenceFeatures)]), st.floats(0.01, 0.5))
-    def test_moves_with_the_sign_of_the_weight(self, features: EvidenceFeatures, name: str, step: float) -> None:
-        model = evidence_model()
-        weight = model.weights[[f.name for f in fields(EvidenceFeatures)].index(name)]
+    @given(features=FEATURES, name=st.sampled_from(NAMES), step=st.floats(0.01, 0.5))
+    def test_more_likeness_never_speaks_against_an_answer(
+        self, language: str, features: EvidenceFeatures, name: str, step: float
+    ) -> None:
+        model = evidence_model(language)
         more = replace(features, **{name: getattr(features, name) + step})
-        assert (model.probability(more) - model.probability(features)) * weight > 0
+        assert model.probability(more) >= model.probability(features)
 
-    def test_does_not_overflow(self) -> None:
-        model = evidence_model()
-        assert model.probability(EvidenceFeatures(1e6, 0, 0, 0, 0)) <= 1
-        assert model.probability(EvidenceFeatures(-1e6, 0, 0, 0, 0)) >= 0
+    def test_does_not_overflow(self, language: str) -> None:
+        model = evidence_model(language)
+        assert model.probability(EvidenceFeatures(1e6, 0, 0, 0, 0, 0, 0)) <= 1
+        assert model.probability(EvidenceFeatures(-1e6, 0, 0, 0, 0, 0, 0)) >= 0
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
 class TestTheWeightsThatShip:
-    def test_belong_to_the_features_in_their_order(self) -> None:
+    def test_belong_to_the_features_in_their_order(self, language: str) -> None:
         stored = json.loads(Path(evidence.__file__).with_name("evidence_model.json").read_text())
-        assert stored["features"] == [f.name for f in fields(EvidenceFeatures)]
-        assert len(stored["weights"]) == len(stored["features"])
+        assert stored["features"] == NAMES
+        assert len(evidence_model(language).weights) == len(NAMES)
 
-    def test_refuse_without_likeness_and_answer_with_it(self) -> None:
-        model = evidence_model()
+    def test_refuse_without_likeness_and_answer_with_it(self, language: str) -> None:
+        model = evidence_model(language)
         assert 0 < model.threshold < 1
-        assert model.probability(EvidenceFeatures(0.1, 0.1, 0.02, 0.1, 0.0)) < model.threshold
-        assert model.probability(EvidenceFeatures(0.8, 0.7, 0.3, 1.0, 1.0)) > model.threshold
+        assert model.probability(EvidenceFeatures(0.1, 0.1, 0.02, 0.02, 0.2, 0.1, 0.0)) < model.threshold
+        assert model.probability(EvidenceFeatures(0.8, 0.7, 0.3, 0.3, 0.8, 1.0, 1.0)) > model.threshold
 
-    def test_more_likeness_and_words_speak_for_an_answer(self) -> None:
-        weights = dict(zip([f.name for f in fields(EvidenceFeatures)], evidence_model().weights, strict=True))
-        assert all(weights[name] > 0 for name in ("best_sentence", "coverage", "sentence_coverage"))
+    def test_several_figures_speak_and_none_against(self, language: str) -> None:
+        weights = evidence_model(language).weights
+        assert min(weights) >= 0
+        assert sum(weight > 0 for weight in weights) >= 3

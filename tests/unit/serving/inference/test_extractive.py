@@ -2,6 +2,7 @@
 
 import uuid
 
+import numpy as np
 import pytest
 
 import serving.inference.extractive as extractive
@@ -108,6 +109,11 @@ class TestRefusal:
         assert end(events).is_refused
         assert not any(isinstance(event, Citation) for event in events)
 
+    async def test_in_german_with_passages_that_say_nothing_of_it(self, provider: ExtractiveProvider) -> None:
+        passages = evidence(POLICY, WARRANTY, score=0.05)
+        events = await run(provider, request("Wer hat die Decke der Sixtinischen Kapelle gemalt?", *passages))
+        assert end(events).is_refused
+
     async def test_with_passages_that_hold_no_sentence(self, provider: ExtractiveProvider) -> None:
         assert end(await run(provider, request(QUESTION, *evidence("# Warranty", "K5")))).is_refused
 
@@ -152,6 +158,10 @@ class TestCache:
     def test_a_known_passage_is_not_embedded_again(self, provider: ExtractiveProvider) -> None:
         asked = request(QUESTION, *evidence(WARRANTY))
         provider.select(asked)
-        embedded = provider._embedded(asked.evidence)
-        assert embedded[0][0] == split_sentences(WARRANTY)
-        assert embedded[0][1] is provider._embedded(asked.evidence)[0][1]
+        (read,) = provider._read(asked.evidence)
+        assert read.sentences == split_sentences(WARRANTY)
+        assert read is provider._read(asked.evidence)[0]
+
+    def test_keeps_the_words_in_half_precision(self, provider: ExtractiveProvider) -> None:
+        (read,) = provider._read(evidence(WARRANTY))
+        assert [vectors.dtype for vectors in read.word_vectors] == [np.dtype(np.float16)] * 2
