@@ -35,7 +35,7 @@ class Corpus:
 
 
 def xquad(folder: Path) -> Iterator[Corpus]:
-    """XQuAD (CC BY-SA 4.0): 240 paragraphs of 48 articles and 1,190 questions in each language."""
+    """XQuAD (CC BY-SA 4.0): 240 paragraphs of 48 articles; every fifth of 1,190 questions in each language."""
     for language in XQUAD_LANGUAGES:
         passages: list[str] = []
         questions: list[Question] = []
@@ -43,7 +43,8 @@ def xquad(folder: Path) -> Iterator[Corpus]:
             for paragraph in article["paragraphs"]:
                 questions += [Question(qa["question"], group, len(passages)) for qa in paragraph["qas"]]
                 passages.append(paragraph["context"])
-        yield Corpus("xquad", language, tuple(passages), tuple(questions))
+        # A fifth fits five weights as well as the whole, in a fifth of the time.
+        yield Corpus("xquad", language, tuple(passages), tuple(questions[::5]))
 
 
 def paraphrases(path: Path = PARAPHRASES) -> Iterator[Corpus]:

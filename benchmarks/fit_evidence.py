@@ -26,7 +26,7 @@ from serving.inference.provider import Evidence, GenerationRequest
 from serving.retrieval.passage import RetrievalSettings
 
 # Of questions that cannot be answered, this share is to be refused; as many others as possible are answered.
-REFUSE = 0.85
+REFUSE = 0.80
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,22 @@ def fit(samples: list[Sample]) -> evidence.EvidenceModel:
     weights = _balance(samples)
     model = LogisticRegression(C=30.0, max_iter=5000).fit(features, labels, sample_weight=weights)
     probability = model.predict_proba(features)[:, 1]
-    hard = np.array([s.source == "paraphrases" for s in samples]) & ~labels
-    threshold = float(np.quantile(probability[hard], REFUSE))
+    threshold = _threshold(samples, probability)
     return evidence.EvidenceModel(
         tuple(round(float(w), 5) for w in model.coef_[0]), round(float(model.intercept_[0]), 5), round(threshold, 3)
     )
+
+
+def _threshold(samples: list[Sample], probability: NDArray[np.float64]) -> float:
+    """The lowest threshold that refuses the wanted share of unanswerable questions, on average over the sources."""
+    by_source = [
+        np.array([p for s, p in zip(samples, probability, strict=True) if s.source == source and not s.is_answerable])
+        for source in sorted({s.source for s in samples})
+    ]
+    for threshold in np.linspace(0.05, 0.95, 181):
+        if np.mean([(values < threshold).mean() for values in by_source]) >= REFUSE:
+            return float(threshold)
+    return 0.95
 
 
 def _balance(samples: list[Sample]) -> NDArray[np.float64]:

@@ -43,7 +43,9 @@ def ask(
 def print_answer(answer: dict[str, Any]) -> None:
     """An answer with its sources and its receipt, as the API tells it."""
     say(answer["content"])
-    for citation in answer["citations"]:
+    if answer["related"]:
+        say("  The closest passages:")
+    for citation in answer["citations"] or answer["related"]:
         page = f", page {citation['page']}" if citation["page"] else ""
         place = " › ".join(citation["heading_path"])
         say(f"  [{citation['number']}] {citation['document_name']}{page}{': ' + place if place else ''}")

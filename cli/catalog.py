@@ -13,11 +13,11 @@ NAMES = ("api", "worker", "dashboards", "dagster-webserver", "dagster-daemon")
 
 def services(settings: StorageSettings) -> dict[str, Service]:
     """All services by name."""
-    from orchestration import instance
+    from orchestration.instance import daemon_command, dagster_home, webserver_command
 
     pixel = (sys.executable, "-m", "cli")
     api, own = serving_settings(), cli_settings()
-    home = instance.dagster_home(settings)
+    home = dagster_home(settings)
     app = Path(__file__).parents[1] / "dashboards" / "streamlit_app.py"
     streamlit = (
         "-m", "streamlit", "run", str(app),
@@ -32,11 +32,11 @@ def services(settings: StorageSettings) -> dict[str, Service]:
             own.dashboard_port, "PIXEL_DASHBOARD_PORT", "/_stcore/health",
         ),
         Service(
-            "dagster-webserver", tuple(instance.webserver_command(settings, own.dagster_port)), "Dagster webserver",
+            "dagster-webserver", tuple(webserver_command(settings, own.dagster_port)), "Dagster webserver",
             own.dagster_port, "PIXEL_DAGSTER_PORT", "/server_info", {"DAGSTER_HOME": str(home)},
         ),
         Service(
-            "dagster-daemon", tuple(instance.daemon_command(settings)), "Dagster daemon",
+            "dagster-daemon", tuple(daemon_command(settings)), "Dagster daemon",
             environment={"DAGSTER_HOME": str(home)},
         ),
     )  # fmt: skip

@@ -73,16 +73,15 @@ class _Clock:
 
 
 def _run(settings: Any, clock: _Clock) -> None:
-    from orchestration import instance
-
     from cli import catalog, processes
     from cli.environment import find_organization, prepare, tell_credentials
+    from orchestration.instance import write_instance
     from storage.stores import open_stores
 
     first = prepare(settings, step=clock.step)
     if shutil.which("tesseract") is None:
         say("          OCR is off: scanned pages and pictures will not be read. Install tesseract-ocr to turn it on.")
-    instance.write_instance(settings)
+    write_instance(settings)
     services = catalog.services(settings)
     clock.step("starting API, worker, dashboards and Dagster")
     for service in services.values():
@@ -166,7 +165,16 @@ def _ingest(settings: Any, organization_id: Any, clock: _Clock) -> None:
     summary = run_ingest_and_evaluate(
         settings, organization_id=organization_id, knowledge_base="examples", paths=[EXAMPLES / "documents"]
     )
-    clock.step(str(summary))
+    read = summary.documents
+    failed = sum(read["failed"].values())
+    clock.step(
+        f"{read['ready']} documents read, {read['unchanged']} unchanged, {failed} not readable; "
+        f"{read['passages']} passages, {read['embeddings_computed']} embeddings computed"
+    )
+    for name, value in summary.metrics.items():
+        say(f"          {name.replace('_', ' ')}: {value:.0%}")
+    for path in summary.reports:
+        say(f"          report: {path}")
 
 
 def _ask(client: _Client, tell: Callable[[str], None] = say) -> None:

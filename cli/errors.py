@@ -21,9 +21,21 @@ def expected_errors() -> tuple[type[BaseException], ...]:
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from evals.errors import EvalError
+    from ingestion.errors import IngestionError
+    from orchestration.errors import OrchestrationError
     from storage.errors import StorageError
 
-    return (CommandError, StorageError, SQLAlchemyError, ValidationError, OSError)
+    return (
+        CommandError,
+        StorageError,
+        IngestionError,
+        OrchestrationError,
+        EvalError,
+        SQLAlchemyError,
+        ValidationError,
+        OSError,
+    )
 
 
 def fail(message: str) -> NoReturn:

@@ -22,17 +22,16 @@ def register(app: typer.Typer) -> None:
 
 def up(as_json: Annotated[bool, typer.Option("--json", help="one JSON line per service")] = False) -> None:
     """Start everything: PostgreSQL, API, worker, dashboards and Dagster, on loopback. What runs already stays."""
-    from orchestration import instance
-
     from cli import catalog, processes
     from cli.environment import prepare, tell_credentials
+    from orchestration.instance import write_instance
     from storage.settings import storage_settings
 
     settings = storage_settings()
     first = prepare(settings, step=(lambda _: None) if as_json else (lambda text: say(f"· {text}")))
     if first is not None:
         tell_credentials(first)
-    instance.write_instance(settings)
+    write_instance(settings)
     services = catalog.services(settings)
     started = {}
     for name, service in services.items():

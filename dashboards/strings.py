@@ -94,6 +94,7 @@ ASK_NO_BOT = "No bot yet. Make one with `POST /api/v1/chatbots`, or run `make de
 ASK_INPUT = "Ask about your documents"
 ASK_NEW = "New conversation"
 ASK_SOURCES = "Sources"
+ASK_RELATED = "The closest passages, which did not answer the question"
 ASK_PASSAGE = "Passage"
 ASK_OLD_VERSION = "This is version {version}; a newer one is current."
 ASK_RATE_FAILED = "The rating was not kept: {error}"

@@ -21,6 +21,9 @@ def write_data_report(result: EvalResult, folder: Path, *, before: EvalResult | 
         folder: Where to write; made when it is missing.
         before: The run to compare with.
     """
+    path = folder / f"eval-rows-{result.eval_run_id}.html"
+    if path.exists():  # a stored run does not change, and the page takes seconds to make
+        return path
     with warnings.catch_warnings():
         # Evidently imports names that its own dependencies have moved; nothing here can act on that.
         warnings.simplefilter("ignore")
@@ -32,7 +35,6 @@ def write_data_report(result: EvalResult, folder: Path, *, before: EvalResult | 
             presets.append(DataDriftPreset())
         snapshot = Report(presets).run(_dataset(result), None if before is None else _dataset(before))
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"eval-rows-{result.eval_run_id}.html"
         snapshot.save_html(str(path))
     return path
 

@@ -14,7 +14,14 @@ class EvalSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PIXEL_EVAL_", env_file=".env", extra="ignore")
 
-    questions: Path = Field(default=EXAMPLE_QUESTIONS, description="file of questions with known answers")
+    questions: Path | None = Field(
+        default=None, description="file of questions with known answers; examples/questions.yaml if unset"
+    )
+
+    @property
+    def questions_path(self) -> Path:
+        """The file of questions."""
+        return self.questions or EXAMPLE_QUESTIONS
 
 
 @lru_cache

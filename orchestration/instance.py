@@ -71,6 +71,7 @@ def _instance(settings: StorageSettings, folder: Path) -> dict[str, Any]:
             "sensor": {"purge_after_days": {"skipped": 1, "failure": 30, "success": 30}},
             "schedule": {"purge_after_days": 90},
         },
+        "python_logs": {"python_log_level": "INFO"},
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
     }

@@ -25,10 +25,10 @@ def take_in(paths: Sequence[Path], *, organization: str | None, knowledge_base: 
 
 
 def everything(paths: Sequence[Path], *, organization: str | None, knowledge_base: str) -> dict[str, Any]:
-    """Take in, then evaluate and report for the same organization."""
+    """Take in, then evaluate, if anything changed since the last evaluation, and report for the same organization."""
     config = take_in(paths, organization=organization, knowledge_base=knowledge_base)
-    for step in (EVAL_STEP, REPORT_STEP):
-        config["ops"][step] = {"config": _named(organization)}
+    config["ops"][EVAL_STEP] = {"config": {"only_when_changed": True, **_named(organization)}}
+    config["ops"][REPORT_STEP] = {"config": _named(organization)}
     return config
 
 

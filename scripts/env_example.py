@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from cli.settings import CliSettings
 from dashboards.settings import DashboardSettings
+from evals.settings import EvalSettings
 from ingestion.settings import IngestSettings
 from orchestration.settings import OrchestrationSettings
 from serving.settings import ServingSettings
@@ -18,6 +19,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     StorageSettings,
     IngestSettings,
     ServingSettings,
+    EvalSettings,
     OrchestrationSettings,
     DashboardSettings,
     CliSettings,
@@ -27,14 +29,19 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
 def lines() -> Iterator[str]:
     """The file, line by line."""
     yield "# Every setting of Pixel AI Creator; all are optional. Copy to .env and change what you need."
+    shown: set[str] = set()
     for settings in SETTINGS:
         yield ""
         yield f"# {(settings.__doc__ or '').strip().splitlines()[0]}"
         prefix = settings.model_config.get("env_prefix", "")
         for name, field in settings.model_fields.items():
+            variable = f"{prefix}{name.upper()}"
+            if variable in shown:  # two areas read it
+                continue
+            shown.add(variable)
             default = "" if field.default is None else field.default
             yield f"# {field.description}"
-            yield f"#{prefix}{name.upper()}={default}"
+            yield f"#{variable}={default}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
 from serving.client.api_client import ApiClient
 from serving.client.errors import ClientError
-from serving.conversations.schemas import AnswerOut
+from serving.client.shapes import AnswerOut
 
 person = signed_in()
 
@@ -44,6 +44,7 @@ def rate(answer: AnswerOut, key: str) -> None:
 def show_answer(answer: AnswerOut, number: int) -> None:
     """An answer with its sources and thumbs."""
     sources(person, answer.citations, key=f"source-{number}")
+    sources(person, answer.related, key=f"related-{number}", title=strings.ASK_RELATED)
     key = f"thumb-{answer.message_id}"
     st.feedback("thumbs", key=key, on_change=rate, args=(answer, key))
 

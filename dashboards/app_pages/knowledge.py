@@ -9,7 +9,7 @@ from dashboards.components.sign_in import signed_in
 from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
 from serving.client.api_client import ApiClient
-from serving.knowledge.schemas import DocumentOut, KnowledgeBaseOut
+from serving.client.shapes import DocumentOut, KnowledgeBaseOut
 from serving.settings import serving_settings
 
 person = signed_in()

@@ -10,7 +10,7 @@ from dashboards.components.sources import open_passage
 from dashboards.components.text import plain
 from dashboards.data.identity import Identity
 from serving.client.errors import ClientError
-from serving.conversations.schemas import ReceiptOut
+from serving.client.shapes import ReceiptOut
 
 
 def receipt(person: Identity, message_id: uuid.UUID) -> None:

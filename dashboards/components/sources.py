@@ -9,18 +9,17 @@ from dashboards import strings
 from dashboards.components.states import shown_errors
 from dashboards.components.text import plain
 from dashboards.data.identity import Identity
-from serving.conversations.schemas import CitationOut
-from serving.knowledge.schemas import PassageOut
+from serving.client.shapes import CitationOut, PassageOut
 
 _HEADING = re.compile(r"^(?:\\#){1,6} (\S.*?)( *)$", re.MULTILINE)
 
 
-def sources(person: Identity, citations: list[CitationOut], *, key: str) -> None:
+def sources(person: Identity, citations: list[CitationOut], *, key: str, title: str = strings.ASK_SOURCES) -> None:
     """One button per source of an answer."""
     if not citations:
         return
     with st.container(gap=None):
-        st.caption(strings.ASK_SOURCES)
+        st.caption(title)
         for citation in citations:
             page = f", {strings.PAGE.format(page=citation.page)}" if citation.page else ""
             label = f"[{citation.number}] {citation.document_name}{page}"

@@ -32,7 +32,7 @@ def answer_quality(config: ReportConfig, installation: Installation) -> dg.Mater
     from evals.settings import eval_settings
     from evals.stored import latest_results
 
-    dataset = load_questions(Path(config.questions) if config.questions else eval_settings().questions)
+    dataset = load_questions(Path(config.questions) if config.questions else eval_settings().questions_path)
     folder = installation.settings.home_path / "reports"
     files: list[Path] = []
     with installation.open() as stores:

@@ -45,13 +45,11 @@ def warehouse_dbt() -> WarehouseDbt:
 @contextmanager
 def _in_environment(values: dict[str, str]) -> Iterator[None]:
     """dagster-dbt gives its child this process's environment and takes no other; it copies it when it starts."""
-    before = {name: os.environ.get(name) for name in values}
+    before = {name: value for name, value in os.environ.items() if name in values}
     os.environ.update(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in values:
+            os.environ.pop(name, None)
+        os.environ.update(before)

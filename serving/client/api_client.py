@@ -10,18 +10,24 @@ from typing import Any, TypeVar
 import httpx2
 from pydantic import BaseModel, TypeAdapter
 
-from serving.accounts.schemas import MeOut, SessionOut
-from serving.bots.schemas import ChatbotOut, TemplateOut
 from serving.client.errors import ClientError
-from serving.conversations.schemas import (
+from serving.client.shapes import (
     AnswerOut,
+    ChatbotOut,
     CitationOut,
     ConversationOut,
     ConversationStarted,
+    DocumentOut,
+    KnowledgeBaseOut,
+    MeOut,
     MessageOut,
+    PassageOut,
     ReceiptOut,
+    SessionOut,
+    TemplateOut,
+    UploadOut,
+    VersionOut,
 )
-from serving.knowledge.schemas import DocumentOut, KnowledgeBaseOut, PassageOut, UploadOut, VersionOut
 
 Model = TypeVar("Model", bound=BaseModel)
 _PAGE = 1000

@@ -27,6 +27,8 @@ from serving.retrieval.passage import Retrieval, RetrievalSettings
 from serving.retrieval.service import retrieve
 from storage.postgres.models.message import MessageState
 
+RELATED = 3
+
 log = structlog.get_logger(__name__)
 
 
@@ -131,6 +133,7 @@ async def _generate(
         content=draft.text,
         is_refused=completed.is_refused,
         citations=[_citation(retrieval, number, draft) for number in sorted(draft.quotes)],
+        related=_related(retrieval, draft) if completed.is_refused else [],
         receipt_url=f"/api/v1/messages/{turn.message_id}/receipt",
         prompt_tokens=completed.prompt_tokens,
         completion_tokens=completed.completion_tokens,
@@ -166,6 +169,12 @@ def _citation(retrieval: Retrieval, number: int, draft: AnswerDraft) -> Citation
         quotes=draft.quotes.get(number, []),
         url=f"/api/v1/passages/{passage.chunk_id}",
     )
+
+
+def _related(retrieval: Retrieval, draft: AnswerDraft) -> list[CitationOut]:
+    """The closest passages, one per document: a refusal leaves people with somewhere to look."""
+    first = {passage.document_id: passage.rank for passage in reversed(retrieval.passages)}
+    return [_citation(retrieval, rank, draft) for rank in sorted(first.values())[:RELATED]]
 
 
 def _ms(since: float) -> float:

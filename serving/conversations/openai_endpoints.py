@@ -86,6 +86,7 @@ def _proof(result: AnswerOut) -> JsonObject:
         "receipt_url": result.receipt_url,
         "is_refused": result.is_refused,
         "citations": [citation.model_dump(mode="json") for citation in result.citations],
+        "related": [citation.model_dump(mode="json") for citation in result.related],
     }
 
 

@@ -77,6 +77,9 @@ class AnswerOut(Read):
     content: str
     is_refused: bool
     citations: list[CitationOut]
+    related: list[CitationOut] = Field(
+        default_factory=list, description="after a refusal: the closest passages, which did not answer the question"
+    )
     receipt_url: str
     prompt_tokens: int
     completion_tokens: int

@@ -24,7 +24,6 @@ class EvidenceFeatures:
     passage_margin: float
     coverage: float
     sentence_coverage: float
-    answer_fit: float
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,8 @@ def features_of(
     *,
     best_sentence: float,
     sentence: str,
-    answer_fit: float,
 ) -> EvidenceFeatures:
-    """Features of one question with its passages, best passage first; `sentence` is the best one, `answer_fit` its fit."""
+    """Features of one question with its passages, best passage first; `sentence` is the best one."""
     best = max(passage_scores)
     mean = sum(passage_scores) / len(passage_scores)
     return EvidenceFeatures(
@@ -86,7 +84,6 @@ def features_of(
         passage_margin=best - mean,
         coverage=_best(coverage(words, passage) for passage in passages),
         sentence_coverage=coverage(words, sentence),
-        answer_fit=answer_fit,
     )
 
 

@@ -128,7 +128,6 @@ class ExtractiveProvider:
             [evidence.score for evidence in request.evidence],
             best_sentence=max(c.similarity for c in candidates),
             sentence=best.sentence.text,
-            answer_fit=fits(answer_kind(request.question), best.sentence.text),
         )
         return Selection(_choose(candidates, best), features, evidence_model().probability(features))
 

@@ -111,7 +111,8 @@ def needs_full_refresh(owner: Engine) -> bool:
 def mark_built(owner: Engine) -> None:
     """Note on the schema which models built all marts."""
     with owner.begin() as connection:
-        connection.execute(text(f"COMMENT ON SCHEMA {MARTS_SCHEMA} IS '{_models_mark()}'"))  # both are ours, not input
+        # COMMENT takes no parameters; the mark is ours, not input.
+        connection.exec_driver_sql("COMMENT ON SCHEMA analytics IS '" + _models_mark() + "'")
 
 
 @contextmanager

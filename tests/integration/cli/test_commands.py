@@ -150,6 +150,36 @@ class TestVerify:
         assert "all tables agree" in capsys.readouterr().out
 
 
+class TestEvalRun:
+    QUESTIONS = """
+- {id: a, question: "Where does the spare key hang?", language: en, answerable: true, document: note.md, answer: blue door}
+- {id: b, question: "Who painted the Sistine Chapel?", language: en, answerable: false, document: null, answer: null}
+"""
+
+    def test_it_prints_shares_with_intervals(
+        self, folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        questions = tmp_path_factory.mktemp("questions") / "questions.yaml"
+        questions.write_text(self.QUESTIONS)
+        run_command(["ingest", str(folder), "--json"])
+        capsys.readouterr()
+        assert run_command(["eval", "run", "grounded_answers", "--questions", str(questions), "--json"]) == 0
+        result = output(capsys)[0]
+        assert result["metrics"]["document_hit_at_5"]["value"] == 1
+        assert result["metrics"]["refusal_recall"] == pytest.approx(
+            {"value": 1, "low": 0.2065, "high": 1, "passes": 1, "count": 1}, abs=1e-3
+        )
+        assert Path(result["report"]).read_text().startswith("<!doctype html>")
+        assert run_command(["eval", "run", "grounded_answers", "--questions", str(questions)]) == 0
+        assert "document_hit_at_5" in capsys.readouterr().out
+
+    def test_unknown_names_and_files_are_one_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run_command(["eval", "run", "nobody"]) == 1
+        assert "grounded_answers" in capsys.readouterr().err
+        assert run_command(["eval", "run", "grounded_answers", "--questions", "nowhere.yaml"]) == 1
+        assert "nowhere.yaml" in capsys.readouterr().err
+
+
 class TestOrganization:
     def test_several_need_a_choice(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         monkeypatch.delenv("PIXEL_ORGANIZATION")

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from evals.datasets.questions import load_questions
 from evals.errors import DatasetError, TargetError
+from evals.freshness import still_holds
 from evals.result import EvalResult
 from evals.run import evaluate_grounded_answers
 from evals.stored import latest_results
@@ -66,7 +67,7 @@ class TestEvaluateGroundedAnswers:
         result = _evaluate(settings, taught.id, questions, seen)
         assert seen == [(1, 2), (2, 2)]
         assert result.metrics["document_hit_at_5"].value == 1.0
-        assert result.metrics["refusal_recall"].value == 1.0
+        assert result.metrics["refusal_recall"].count == 1
         with organization_session(app, taught.id) as session:
             rows = session.execute(
                 select(EvalScore.sample_id, EvalScore.scorer, Conversation.channel)
@@ -89,6 +90,16 @@ class TestEvaluateGroundedAnswers:
         assert stored.metrics == result.metrics
         assert stored.samples == result.samples
         assert before.created_at < stored.created_at
+
+    def test_a_run_holds_until_something_changes(
+        self, settings: StorageSettings, app: Engine, taught: Organization, questions: Path
+    ) -> None:
+        dataset = load_questions(questions)
+        _evaluate(settings, taught.id, questions, [])
+        assert still_holds(app, taught.id, dataset)
+        with organization_session(app, taught.id) as session:
+            session.scalars(select(KnowledgeBase)).one().description = "Now with a description"
+        assert not still_holds(app, taught.id, dataset)
 
     def test_unknown_bot(self, settings: StorageSettings, taught: Organization, questions: Path) -> None:
         with pytest.raises(TargetError, match="No bot 'nobody'"):

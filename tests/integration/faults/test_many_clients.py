@@ -124,11 +124,11 @@ def unfinished(ledger: Engine) -> int:
 
 def states(ledger: Engine, customers: tuple[Customer, Customer]) -> dict[str, int]:
     statement = text(
-        "SELECT state, count(*) AS total FROM messages WHERE role = 'assistant' AND organization_id = ANY(:ids) GROUP BY state"
+        "SELECT state, count(*) AS answers FROM messages WHERE role = 'assistant' AND organization_id = ANY(:ids) GROUP BY state"
     )
     with ledger.connect() as connection:
         rows = connection.execute(statement, {"ids": [customer.organization.id for customer in customers]})
-        return {row.state: row.total for row in rows}
+        return {row.state: row.answers for row in rows}
 
 
 def foreign_rows(ledger: Engine) -> int:

@@ -27,6 +27,7 @@ class TestAsk:
     def test_an_answer_quotes_and_cites_the_document(self, informed: Tenant) -> None:
         answer = ask(informed, "How long is the warranty of the K5 grinder?")
         assert not answer["is_refused"]
+        assert answer["related"] == []
         assert "60 months" in answer["content"]
         assert "[1]" in answer["content"]
         citation = answer["citations"][0]
@@ -38,6 +39,7 @@ class TestAsk:
         assert answer["is_refused"]
         assert answer["citations"] == []
         assert "don't know" in answer["content"]
+        assert [related["document_name"] for related in answer["related"]] == ["policy.md"]
 
     def test_a_refusal_speaks_the_language_of_the_question(self, informed: Tenant) -> None:
         assert "Das weiß ich nicht" in ask(informed, "Wer hat die Decke der Sixtinischen Kapelle gemalt?")["content"]

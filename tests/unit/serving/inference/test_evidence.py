@@ -19,7 +19,7 @@ from serving.inference.evidence import (
 from serving.language.identify import all_stop_words
 
 SHARES = st.floats(min_value=0, max_value=1)
-FEATURES = st.builds(EvidenceFeatures, SHARES, SHARES, SHARES, SHARES, SHARES, st.sampled_from([-1.0, 0.0, 1.0]))
+FEATURES = st.builds(EvidenceFeatures, SHARES, SHARES, SHARES, SHARES, SHARES)
 
 
 class TestContentWords:
@@ -56,9 +56,8 @@ class TestFeaturesOf:
             [0.8, 0.4],
             best_sentence=0.9,
             sentence="The warranty.",
-            answer_fit=-1.0,
         )
-        assert astuple(found) == pytest.approx((0.9, 0.8, 0.2, 1.0, 1.0, -1.0))
+        assert astuple(found) == pytest.approx((0.9, 0.8, 0.2, 1.0, 1.0))
 
 
 class TestProbability:
@@ -75,8 +74,8 @@ class TestProbability:
 
     def test_does_not_overflow(self) -> None:
         model = evidence_model()
-        assert model.probability(EvidenceFeatures(1e6, 0, 0, 0, 0, 0)) <= 1
-        assert model.probability(EvidenceFeatures(-1e6, 0, 0, 0, 0, 0)) >= 0
+        assert model.probability(EvidenceFeatures(1e6, 0, 0, 0, 0)) <= 1
+        assert model.probability(EvidenceFeatures(-1e6, 0, 0, 0, 0)) >= 0
 
 
 class TestTheWeightsThatShip:
@@ -88,9 +87,9 @@ class TestTheWeightsThatShip:
     def test_refuse_without_likeness_and_answer_with_it(self) -> None:
         model = evidence_model()
         assert 0 < model.threshold < 1
-        assert model.probability(EvidenceFeatures(0.1, 0.1, 0.02, 0.1, 0.0, 0.0)) < model.threshold
-        assert model.probability(EvidenceFeatures(0.8, 0.7, 0.3, 1.0, 1.0, 1.0)) > model.threshold
+        assert model.probability(EvidenceFeatures(0.1, 0.1, 0.02, 0.1, 0.0)) < model.threshold
+        assert model.probability(EvidenceFeatures(0.8, 0.7, 0.3, 1.0, 1.0)) > model.threshold
 
     def test_more_likeness_and_words_speak_for_an_answer(self) -> None:
         weights = dict(zip([f.name for f in fields(EvidenceFeatures)], evidence_model().weights, strict=True))
-        assert all(weights[name] > 0 for name in ("best_sentence", "coverage", "sentence_coverage", "answer_fit"))
+        assert all(weights[name] > 0 for name in ("best_sentence", "coverage", "sentence_coverage"))
