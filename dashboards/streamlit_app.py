@@ -17,8 +17,14 @@ PAGES = {
 # A file of our own: a material icon or emoji here would make each reader's browser fetch it from another host.
 _ICON = Path(__file__).with_name("icon.svg")
 
-st.set_page_config(page_title=strings.APP_TITLE, page_icon=_ICON, layout="centered")
 person = identity()
+st.set_page_config(
+    page_title=strings.APP_TITLE,
+    page_icon=_ICON,
+    layout="centered",
+    # Otherwise a phone's menu, open when somebody signs out, would stay open over the form, empty.
+    initial_sidebar_state="collapsed" if person is None else "auto",
+)
 if person is None:
     st.navigation([st.Page(sign_in_page, title=strings.SIGN_IN_TITLE)], position="hidden").run()
 else:

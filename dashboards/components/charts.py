@@ -7,6 +7,13 @@ from dashboards import strings
 
 _COLORS = {"answered": "#2563eb", "refused": "#f59e0b", "failed": "#dc2626"}
 
+_EVERY_LABEL = alt.Axis(labelOverlap=False)
+
+
+def _bars_height(bars: int) -> int:
+    # The axis below takes its part of the height; what is left must hold a line of text for each bar.
+    return 70 + 28 * bars
+
 
 def answers_per_day(frame: pl.DataFrame) -> alt.Chart:
     """Stacked bars; columns used_on, outcome, value."""
@@ -38,10 +45,10 @@ def document_states(frame: pl.DataFrame) -> alt.Chart:
         .mark_bar(color="#2563eb")
         .encode(
             x=alt.X("documents:Q", title=None, axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("State:N", title=None, sort="-x"),
+            y=alt.Y("State:N", title=None, sort="-x", axis=_EVERY_LABEL),
             tooltip=["State:N", alt.Tooltip("documents:Q", title="Documents")],
         )
-        .properties(height=max(60, 36 * len(named)))
+        .properties(height=_bars_height(len(named)))
     )
     return chart
 
@@ -55,7 +62,11 @@ def stage_times(latencies_ms: dict[str, float]) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_bar(color="#2563eb")
-        .encode(x=alt.X("ms:Q", title="ms"), y=alt.Y("Stage:N", title=None, sort=None), tooltip=["Stage:N", "ms:Q"])
-        .properties(height=max(60, 30 * len(frame)))
+        .encode(
+            x=alt.X("ms:Q", title="ms"),
+            y=alt.Y("Stage:N", title=None, sort=None, axis=_EVERY_LABEL),
+            tooltip=["Stage:N", "ms:Q"],
+        )
+        .properties(height=_bars_height(len(frame)))
     )
     return chart

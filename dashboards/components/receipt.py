@@ -54,13 +54,14 @@ def _evidence(found: ReceiptOut) -> str:
 
 def _passages(person: Identity, found: ReceiptOut) -> None:
     st.caption(strings.RECEIPT_PASSAGES)
+    listed = st.container(gap=None)
     for passage in found.passages:
         cited = f"[{passage.citation}] " if passage.citation else ""
         page = f", {strings.PAGE.format(page=passage.page)}" if passage.page else ""
         score = next(iter(passage.scores.values()), 0.0)
         name = passage.document_name or "erased document"
         label = f"{passage.rank}. {cited}{name} v{passage.document_version or '–'}{page} · {score:.3f}"
-        clicked = st.button(
+        clicked = listed.button(
             plain(label), key=f"passage-{found.id}-{passage.rank}", type="tertiary", disabled=passage.chunk_id is None
         )
         if clicked and passage.chunk_id is not None:
