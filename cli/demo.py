@@ -17,8 +17,8 @@ from cli.errors import fail
 EXAMPLES = Path(__file__).parents[1] / "examples"
 BOT = "lumbrel-help-desk"
 QUESTIONS = (
-    "How long do I have to send back a machine that I bought online?",
-    "Wie lange gilt die Garantie?",
+    "When is my refund paid after a return?",
+    "Wie oft muss ich die Maschine entkalken?",
     "What is the population of Iceland?",
 )
 
