@@ -97,7 +97,7 @@ class TestDisconnects:
         assert most <= MOST_CONNECTIONS
 
         deadline = time.monotonic() + 60
-        while unfinished(ledger):
+        while states(ledger, customers).get("streaming"):
             assert time.monotonic() < deadline, "answers stayed open after their readers had left"
             time.sleep(0.2)
         ended = states(ledger, customers)
@@ -115,11 +115,6 @@ def connections(ledger: Engine) -> int:
     statement = text("SELECT count(*) FROM pg_stat_activity WHERE usename = 'pixel_app'")
     with ledger.connect() as connection:
         return int(connection.scalar(statement) or 0)
-
-
-def unfinished(ledger: Engine) -> int:
-    with ledger.connect() as connection:
-        return int(connection.scalar(text("SELECT count(*) FROM messages WHERE state = 'streaming'")) or 0)
 
 
 def states(ledger: Engine, customers: tuple[Customer, Customer]) -> dict[str, int]:
