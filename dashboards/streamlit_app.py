@@ -22,10 +22,10 @@ st.set_page_config(
     page_title=strings.APP_TITLE,
     page_icon=_ICON,
     layout="centered",
-    # Otherwise a phone's menu, open when somebody signs out, would stay open over the form, empty.
-    initial_sidebar_state="collapsed" if person is None else "auto",
 )
 if person is None:
+    # A phone's menu, open when somebody signs out, would stay open over the form, empty.
+    st.html("<style>[data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none; }</style>")
     st.navigation([st.Page(sign_in_page, title=strings.SIGN_IN_TITLE)], position="hidden").run()
 else:
     account_menu(person)

@@ -54,6 +54,7 @@ class Window:
         self.page.get_by_label("Password", exact=True).fill(self.house.password)
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
+        self.settle()
 
     def open(self, name: str) -> None:
         """Go to a page by the sidebar."""
@@ -67,6 +68,16 @@ class Window:
         if self.page.get_by_test_id("stExpandSidebarButton").is_visible():
             self.page.get_by_test_id("stExpandSidebarButton").click()
         expect(self.page.get_by_test_id("stSidebarNav")).to_be_in_viewport()
+
+    def turn_on(self, name: str) -> None:
+        """Turn the first switch of this name on; a click may meet a page that is being drawn anew."""
+        switch = self.page.get_by_role("switch", name=name).first
+        for _ in range(3):
+            self.page.get_by_test_id("stCheckbox").filter(has_text=name).first.locator("label").click()
+            self.settle()
+            if switch.is_checked():
+                return
+        raise AssertionError(f"the switch {name} stays off")
 
     def ask(self, question: str) -> None:
         """Type a question and wait for the end of its answer."""
@@ -92,6 +103,7 @@ class Window:
             self.page.wait_for_timeout(300)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
             self.page.set_viewport_size(size)
+            self.settle()
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ class TestDashboards:
         window.shot(f"{width_of(window)}-knowledge")
         window.open("Conversations")
         expect(window.page.get_by_test_id("stChatMessage").first).to_be_visible()
-        window.page.get_by_test_id("stCheckbox").first.locator("label").click()
+        window.turn_on("Receipt")
         expect(window.page.get_by_text("Index version")).to_be_visible()
         window.settle()
         expect_no_sideways_scrolling(window)
