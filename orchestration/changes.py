@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import bindparam, text
 
-from ingestion.outbox import FAILED, READY
+from ingestion.outbox import FAILED, READY, STAGED
 from ingestion.staging import INGEST_JOB
 from storage.postgres.session import AnyRow, owner_session
 from storage.stores import Stores
@@ -82,7 +82,7 @@ def pending_events(stores: Stores) -> list[uuid.UUID]:
     """Events of finished documents that nobody has taken yet."""
     statement = _EVENTS.bindparams(bindparam("topics", expanding=True))
     with owner_session(stores.owner) as session:
-        return list(session.scalars(statement, {"topics": [READY, FAILED]}))
+        return list(session.scalars(statement, {"topics": [STAGED, READY, FAILED]}))
 
 
 def mark_delivered(stores: Stores, event_ids: Sequence[uuid.UUID]) -> None:

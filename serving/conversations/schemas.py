@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -23,7 +23,7 @@ class ConversationCreate(Write):
 
     chatbot_id: uuid.UUID
     title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)] | None = None
-    channel: Channel = Channel.API
+    channel: Literal[Channel.API, Channel.DASHBOARD, Channel.WEB] = Channel.API
 
 
 class ConversationOut(Read):

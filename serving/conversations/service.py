@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
 from serving.bots import service as bots
+from serving.bots.schemas import ChatbotOut
 from serving.context import ServingContext
 from serving.conversations import repository
 from serving.conversations.answering import answer
@@ -33,18 +34,25 @@ from storage.postgres.session import AnyRow, async_organization_session
 async def start_conversation(session: AsyncSession, actor: Actor, body: ConversationCreate) -> ConversationStarted:
     """Start a conversation with a bot."""
     bot = await bots.get_chatbot(session, body.chatbot_id)
+    row = await _start(session, actor, bot, channel=body.channel, title=body.title)
+    listed = await get_conversation(session, actor, row.id)
+    return ConversationStarted(**listed._mapping, welcome_message=bot.config.welcome_message)
+
+
+async def _start(
+    session: AsyncSession, actor: Actor, bot: ChatbotOut, *, channel: Channel, title: str | None = None
+) -> Conversation:
     row = Conversation(
         organization_id=actor.organization_id,
         chatbot_id=bot.id,
         user_id=actor.user_id,
         api_key_id=actor.api_key_id,
-        channel=body.channel,
-        title=body.title,
+        channel=channel,
+        title=title,
     )
     session.add(row)
     await session.flush()
-    listed = await get_conversation(session, actor, row.id)
-    return ConversationStarted(**listed._mapping, welcome_message=bot.config.welcome_message)
+    return row
 
 
 async def list_conversations(
@@ -97,8 +105,7 @@ async def open_conversation(
     """Start a conversation in a transaction of its own and return its id."""
     async with async_organization_session(context.engine, actor.organization_id) as session:
         bot = await bots.get_chatbot(session, chatbot)
-        started = await start_conversation(session, actor, ConversationCreate(chatbot_id=bot.id, channel=channel))
-        return started.id
+        return (await _start(session, actor, bot, channel=channel)).id
 
 
 async def finish(
