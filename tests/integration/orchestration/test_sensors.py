@@ -144,7 +144,7 @@ class TestWarehouseSensor:
         self, place: Place, instance: dg.DagsterInstance
     ) -> None:
         rested = _settled(warehouse_sensor(_context(instance)))
-        topics = ("document.ready", "document.failed", "document.staged")
+        topics = ("document.ready", "document.failed", "document.staged", "vector.delete")
         events = [
             OutboxEvent(organization_id=place.organization_id, topic=topic, subject_id=uuid.uuid4()) for topic in topics
         ]
@@ -153,7 +153,7 @@ class TestWarehouseSensor:
         assert isinstance(warehouse_sensor(_context(instance, rested)), dg.SensorResult)
         with owner_session(place.owner) as session:
             states = [session.get_one(OutboxEvent, event.id).state for event in events]
-        assert states == ["delivered", "delivered", "pending"]
+        assert states == ["delivered", "delivered", "delivered", "pending"]
 
     def test_waits_for_a_run_in_progress(self, place: Place, instance: dg.DagsterInstance) -> None:
         _running(instance, "refresh_warehouse")
