@@ -118,6 +118,8 @@ def commit_chunks(
     version.title, version.author = parsed.title, parsed.author
     version.page_count, version.missing_pages = parsed.page_count, dict(parsed.missing_pages)
     version.parsed_metadata = dict(parsed.metadata)
+    version.content_created_at, version.content_modified_at = parsed.created_at, parsed.modified_at
+    version.findings = [finding.model_dump(mode="json") for finding in parsed.findings]
 
 
 def flip(
@@ -212,6 +214,7 @@ def _chunk_row(version: DocumentVersion, chunk: IndexedChunk, language: str | No
         "heading_path": list(draft.heading_path),
         "char_start": draft.char_start,
         "char_end": draft.char_end,
+        "flags": list(draft.flags),
     }
 
 

@@ -77,11 +77,12 @@ def draft(document: ParsedDocument, places: "Places", *, ordinal: int, start: in
         page_start=pages[0] if pages else None,
         page_end=pages[-1] if pages else None,
         boxes=boxes or None,
+        flags=places.flags(start, end),
     )
 
 
 class Places:
-    """Pages and line boxes of a document, looked up by span."""
+    """Pages, line boxes and findings of a document, looked up by span."""
 
     def __init__(self, document: ParsedDocument) -> None:
         self._pages = document.pages
@@ -90,6 +91,11 @@ class Places:
         )
         self._line_ends = [line.char_end for line in self._lines]
         self._page_ends = [page.char_end for page in self._pages]
+        self._findings = [
+            (finding.char_start, finding.char_end, finding.kind.value)
+            for finding in document.findings
+            if finding.char_start is not None and finding.char_end is not None
+        ]
 
     def of(self, start: int, end: int) -> tuple[list[int], tuple[tuple[float, float, float, float, float], ...]]:
         """Page numbers and boxes that a span touches."""
@@ -104,6 +110,10 @@ class Places:
                 break
             boxes.append((float(line.page), line.left, line.top, line.right, line.bottom))
         return pages, tuple(boxes)
+
+    def flags(self, start: int, end: int) -> tuple[str, ...]:
+        """Kinds of what the parser found inside a span, or at a place of its own within it."""
+        return tuple(sorted({kind for first, last, kind in self._findings if first <= end and last >= start}))
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -6,7 +6,8 @@ from storage.records.record import Record
 class ChunkDraft(Record):
     """One passage: `document.text[char_start:char_end] == text`.
 
-    `boxes` are `(page, left, top, right, bottom)` in points from the page's top left.
+    `boxes` are `(page, left, top, right, bottom)` in points from the page's top left. `flags` are the kinds of
+    findings at the passage's place.
     """
 
     ordinal: int
@@ -18,3 +19,4 @@ class ChunkDraft(Record):
     page_start: int | None = None
     page_end: int | None = None
     boxes: tuple[tuple[float, float, float, float, float], ...] | None = None
+    flags: tuple[str, ...] = ()

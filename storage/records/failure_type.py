@@ -11,6 +11,7 @@ class FailureType(enum.StrEnum):
     EMPTY = "empty"
     DAMAGED = "damaged"
     TOO_LARGE = "too_large"
+    BOMB = "bomb"
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     OCR_UNAVAILABLE = "ocr_unavailable"

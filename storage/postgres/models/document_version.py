@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.postgres.models.base import Base, Created, Identified, JsonObject, OrganizationOwned, one_of
@@ -18,6 +19,8 @@ class VersionState(enum.StrEnum):
     PROCESSING = "processing"  # a worker holds it
     READY = "ready"  # the document's current version, searchable
     SUPERSEDED = "superseded"  # was current; a newer version took its place
+    HELD = "held"  # reads far worse than the current version; waits for someone's decision
+    CANCELLED = "cancelled"  # taken back before it was read; can be resumed
     FAILED = "failed"  # could not be read; failure_type and failure_reason say why
 
 
@@ -25,6 +28,8 @@ class DocumentVersion(Identified, OrganizationOwned, Created, Base):
     """One content of a document, read by one version of the pipeline.
 
     `content_hash` is HMAC-SHA256 of the bytes under the organization's key, in hex, and names the stored file.
+    `content_created_at` and `content_modified_at` are what the document says of itself. `findings` is what its parser
+    noticed, `quality` its score for each page. `pages_done` of `pages_total` tell how far reading it is.
     `expected_count` and `expected_digest` (XOR of the SHA-256 of the chunk ids) are what the vector table must hold.
     """
 
@@ -53,6 +58,12 @@ class DocumentVersion(Identified, OrganizationOwned, Created, Base):
     page_count: Mapped[int | None]
     missing_pages: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
     parsed_metadata: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
+    content_created_at: Mapped[datetime | None]
+    content_modified_at: Mapped[datetime | None]
+    findings: Mapped[list[JsonObject]] = mapped_column(JSONB, default=list, server_default="[]")
+    quality: Mapped[JsonObject | None] = mapped_column(JSONB)
+    pages_done: Mapped[int | None]
+    pages_total: Mapped[int | None]
     expected_count: Mapped[int | None]
     expected_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     seconds: Mapped[float | None]
