@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 from cli.settings import CliSettings
 from dashboards.settings import DashboardSettings
 from evals.settings import EvalSettings
+from ingestion.embedding.settings import EmbeddingSettings
 from ingestion.settings import IngestSettings
 from orchestration.settings import OrchestrationSettings
 from serving.settings import ServingSettings
@@ -18,6 +19,7 @@ from storage.settings import StorageSettings
 SETTINGS: tuple[type[BaseSettings], ...] = (
     StorageSettings,
     IngestSettings,
+    EmbeddingSettings,
     ServingSettings,
     EvalSettings,
     OrchestrationSettings,

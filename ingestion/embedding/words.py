@@ -12,27 +12,42 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class TextVectors:
-    """What one pass of the model says of a text: its own vector, and one for each of its words."""
+    """What one pass of the model says of a text: its own vector, and one for each of its words.
+
+    `words` are in lower case, `starts` the character at which each begins; `word_vectors` is float32[words, dimension],
+    L2-normalized.
+    """
 
     vector: NDArray[np.float32]
     words: tuple[str, ...]
     word_vectors: NDArray[np.float32]
+    starts: NDArray[np.int64]
+
+    def between(self, start: int, end: int) -> NDArray[np.bool_]:
+        """Which words begin inside a span of characters."""
+        return (self.starts >= start) & (self.starts < end)
 
 
 def vectors_of_words(
-    text: str, offsets: Sequence[tuple[int, int]], token_vectors: NDArray[np.float32]
-) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Words of a text, in lower case, and the mean vector of the tokens that each is made of.
+    text: str,
+    offsets: Sequence[tuple[int, int]],
+    token_vectors: NDArray[np.float32],
+    *,
+    vector: NDArray[np.float32],
+) -> TextVectors:
+    """The mean vector of the tokens that each word is made of.
 
     Args:
         text: The text.
         offsets: Start and end character of each token, in order.
         token_vectors: float32[tokens, dimension]; where it is shorter than the offsets, the model saw no further.
+        vector: The text's own vector.
 
     Returns:
-        The words that the model saw and their vectors, L2-normalized, float32[words, dimension].
+        The words that the model saw.
     """
     words: list[str] = []
+    starts: list[int] = []
     vectors: list[NDArray[np.float32]] = []
     token, seen = 0, min(len(offsets), len(token_vectors))
     for word in _WORD.finditer(text):
@@ -44,6 +59,8 @@ def vectors_of_words(
         if last > token:
             mean = token_vectors[token:last].mean(axis=0)
             words.append(word.group().casefold())
+            starts.append(word.start())
             vectors.append(mean / max(float(np.linalg.norm(mean)), 1e-9))
     shape = (len(words), token_vectors.shape[1])
-    return tuple(words), np.array(vectors, dtype=np.float32).reshape(shape)
+    stacked = np.array(vectors, dtype=np.float32).reshape(shape)
+    return TextVectors(vector, tuple(words), stacked, np.array(starts, dtype=np.int64))

@@ -4,13 +4,10 @@ It needs no weights beyond the embedding model. Every sentence of an answer is v
 wrong only by choosing, never by inventing.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +28,8 @@ from serving.inference.provider import (
     TextDelta,
 )
 from serving.inference.question_type import AnswerKind, answer_kind, fits
-from serving.inference.sentences import Sentence, split_sentences, table_header
+from serving.inference.reading import PassageReader
+from serving.inference.sentences import Sentence, table_header
 from serving.language.identify import all_stop_words, identify
 
 MODEL = "extractive-1"
@@ -41,11 +39,8 @@ _SCORE_MARGIN = 0.12
 _TOO_SIMILAR = 0.92
 # How a sentence is scored; chosen on question sets other than the ones that judge it (docs/decisions/0003).
 _WEIGHTS = {"similarity": 0.5, "match": 1.0, "passage_match": 1.0, "passage_score": 0.5, "coverage": 0.25, "fit": 0.03}
-# Some 120 kB each: 150 words of 384 half-precision numbers, and the sentences.
-_CACHED_PASSAGES = 1024
 
 Vectors = NDArray[np.float32]
-_PassageKey = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -56,15 +51,6 @@ class _Candidate:
     similarity: float
     passage_match: float
     score: float
-
-
-@dataclass(frozen=True)
-class _Read:
-    """A passage as it is compared: its sentences, their vectors, and those of each sentence's words."""
-
-    sentences: list[Sentence]
-    vectors: list[Vectors]
-    word_vectors: list[NDArray[np.float16]]
 
 
 @dataclass(frozen=True)
@@ -106,8 +92,7 @@ class ExtractiveProvider:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._cache: OrderedDict[_PassageKey, _Read] = OrderedDict()
-        self._lock = threading.Lock()
+        self._reader = PassageReader(embedder)
 
     def render_prompt(self, request: GenerationRequest) -> str:
         """The question itself: this provider instructs no model."""
@@ -174,42 +159,22 @@ class ExtractiveProvider:
 
     def _candidates(self, evidence: tuple[Evidence, ...], asked: _Asked) -> list[_Candidate]:
         found = []
-        for passage, read in zip(evidence, self._read(evidence), strict=True):
-            matches = [word_matches(asked.word_vectors, vectors) for vectors in read.word_vectors]
+        for passage, sentences in zip(evidence, self._reader.read(evidence), strict=True):
+            matches = [word_matches(asked.word_vectors, read.word_vectors) for read in sentences]
             passage_match = mean_match(np.max(matches, axis=0)) if matches else 0.0
-            for sentence, vector, match in zip(read.sentences, read.vectors, matches, strict=True):
+            for read, match in zip(sentences, matches, strict=True):
+                text = read.sentence.text
                 parts = {
-                    "similarity": float(vector @ asked.vector),
+                    "similarity": float(read.vector @ asked.vector),
                     "match": mean_match(match),
                     "passage_match": passage_match,
                     "passage_score": passage.score,
-                    "coverage": coverage(asked.words, sentence.text),
-                    "fit": fits(asked.kind, sentence.text),
+                    "coverage": coverage(asked.words, text),
+                    "fit": fits(asked.kind, text),
                 }
                 score = sum(_WEIGHTS[name] * value for name, value in parts.items())
-                found.append(_Candidate(passage, sentence, vector, parts["similarity"], passage_match, score))
+                found.append(_Candidate(passage, read.sentence, read.vector, parts["similarity"], passage_match, score))
         return found
-
-    def _read(self, evidence: tuple[Evidence, ...]) -> list[_Read]:
-        """Sentences and vectors of each passage; only passages not seen lately are embedded, in one batch."""
-        keys = [(str(p.chunk_id), p.text, table_header(p.heading_path)) for p in evidence]
-        with self._lock:
-            known = {key: self._cache[key] for key in keys if key in self._cache}
-            for key in known:
-                self._cache.move_to_end(key)
-        fresh = [(key, split_sentences(key[1], key[2])) for key in dict.fromkeys(keys) if key not in known]
-        embedded = iter(self._embedder.embed_words([sentence.text for _, found in fresh for sentence in found]))
-        for key, sentences in fresh:
-            texts = list(islice(embedded, len(sentences)))
-            known[key] = _Read(
-                sentences, [text.vector for text in texts], [text.word_vectors.astype(np.float16) for text in texts]
-            )
-        with self._lock:
-            for key, _ in fresh:
-                self._cache[key] = known[key]
-            while len(self._cache) > _CACHED_PASSAGES:
-                self._cache.popitem(last=False)
-        return [known[key] for key in keys]
 
 
 def _choose(candidates: list[_Candidate], best: _Candidate) -> tuple[_Candidate, ...]:

@@ -20,11 +20,22 @@ _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-{2,}[\s:|-]*\|?\s*$")
 
 @dataclass(frozen=True)
 class Sentence:
-    """A quotable unit: `quote` is verbatim in the passage, `text` is how it reads on its own, `position` its order."""
+    """A quotable unit of a passage.
+
+    `text` is how it reads on its own; `quote` is verbatim in the passage, from character `start`; `position` is its order;
+    `header` is the header row, verbatim, of a table's row.
+    """
 
     text: str
     quote: str
     position: int
+    start: int
+    header: str | None = None
+
+    @property
+    def end(self) -> int:
+        """Where the quote ends."""
+        return self.start + len(self.quote)
 
 
 def split_sentences(text: str, table_header: str | None = None) -> list[Sentence]:
@@ -35,9 +46,12 @@ def split_sentences(text: str, table_header: str | None = None) -> list[Sentence
         table_header: Header row of the table that the passage begins in the middle of, if it does.
     """
     found: list[Sentence] = []
-    for readable, quote in _units(text, table_header):
+    position = 0
+    for readable, quote, header in _units(text, table_header):
+        position = text.index(quote, position)  # units come in order and are verbatim
         if len(readable.split()) >= MIN_WORDS or ":" in readable or _has_no_spaces(readable):
-            found.append(Sentence(readable, quote, len(found)))
+            found.append(Sentence(readable, quote, len(found), position, header))
+        position += len(quote)
     return found
 
 
@@ -50,20 +64,20 @@ def table_header(heading_path: Sequence[str]) -> str | None:
     return heading_path[-1] if heading_path and _is_table_line(heading_path[-1]) else None
 
 
-def _units(text: str, table_header: str | None) -> Iterator[tuple[str, str]]:
+def _units(text: str, table_header: str | None) -> Iterator[tuple[str, str, str | None]]:
     prose: list[str] = []
-    header = _cells(table_header) if table_header else []
+    header = table_header
     lines = text.split("\n")  # no other line end: a quote must be verbatim, and lines are joined again with this one
     for line, following in zip_longest(lines, lines[1:], fillvalue=""):
         if _is_table_line(line):
             yield from _sentences_of(prose)
             prose = []
             if _is_table_line(following) and _TABLE_RULE.match(following):
-                header = _cells(line)
+                header = line.strip()
             elif not _TABLE_RULE.match(line):
-                yield _row(header, _cells(line)), line.strip()
+                yield _row(_cells(header or ""), _cells(line)), line.strip(), header
             continue
-        header = []
+        header = None
         if not line.strip() or _HEADING.match(line):
             yield from _sentences_of(prose)
             prose = []
@@ -88,7 +102,7 @@ def _row(header: list[str], cells: list[str]) -> str:
     return "; ".join(f"{name}: {value}" if name else value for name, value in pairs if value)
 
 
-def _sentences_of(lines: list[str]) -> Iterator[tuple[str, str]]:
+def _sentences_of(lines: list[str]) -> Iterator[tuple[str, str, None]]:
     block = "\n".join(lines)
     start = 0
     for boundary in _BOUNDARY.finditer(block):
@@ -99,8 +113,8 @@ def _sentences_of(lines: list[str]) -> Iterator[tuple[str, str]]:
     yield from _unit(block[start:])
 
 
-def _unit(quote: str) -> Iterator[tuple[str, str]]:
+def _unit(quote: str) -> Iterator[tuple[str, str, None]]:
     stripped = _LIST_ITEM.sub("", quote.strip())
     readable = re.sub(r"(\*\*|__|`)", "", " ".join(stripped.split()))
     if readable:
-        yield readable, quote.strip()
+        yield readable, quote.strip(), None

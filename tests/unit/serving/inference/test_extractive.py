@@ -2,14 +2,12 @@
 
 import uuid
 
-import numpy as np
 import pytest
 
 import serving.inference.extractive as extractive
 from ingestion.embedding.embedder import default_embedder
 from serving.inference.extractive import ExtractiveProvider
 from serving.inference.provider import Citation, Completed, Event, Evidence, FinishReason, GenerationRequest, TextDelta
-from serving.inference.sentences import split_sentences
 
 POLICY = (
     "You may send back any machine within 45 days of delivery. Return shipping is free for members of the Green Club. "
@@ -135,33 +133,10 @@ class TestRefusal:
         assert text(await run(provider, request("谁画的？", language="zh"))) == extractive._refusals()["en"]
 
 
-class TestCache:
-    def test_never_grows_beyond_its_bound(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(extractive, "_CACHED_PASSAGES", 3)
-        provider = ExtractiveProvider(default_embedder())
-        for number in range(5):
-            provider.select(request(QUESTION, *evidence(f"The warranty of model {number} is {number} years.")))
-        assert len(provider._cache) == 3
-
-    def test_a_request_larger_than_the_cache_is_answered(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(extractive, "_CACHED_PASSAGES", 1)
-        provider = ExtractiveProvider(default_embedder())
-        assert provider.select(request(QUESTION, *evidence(POLICY, WARRANTY))).chosen
-
+class TestSelect:
     def test_a_changed_passage_is_read_anew(self, provider: ExtractiveProvider) -> None:
         chunk = uuid.uuid4()
         for months in ("12", "24"):
             said = f"The K5 grinder carries a warranty of {months} months."
             asked = request(QUESTION, Evidence(1, chunk, "policy.md", said, (), 0.6))
             assert [c.sentence.quote for c in provider.select(asked).chosen] == [said]
-
-    def test_a_known_passage_is_not_embedded_again(self, provider: ExtractiveProvider) -> None:
-        asked = request(QUESTION, *evidence(WARRANTY))
-        provider.select(asked)
-        (read,) = provider._read(asked.evidence)
-        assert read.sentences == split_sentences(WARRANTY)
-        assert read is provider._read(asked.evidence)[0]
-
-    def test_keeps_the_words_in_half_precision(self, provider: ExtractiveProvider) -> None:
-        (read,) = provider._read(evidence(WARRANTY))
-        assert [vectors.dtype for vectors in read.word_vectors] == [np.dtype(np.float16)] * 2

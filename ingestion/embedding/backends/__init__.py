@@ -1,0 +1,1 @@
+"""What runs the embedding model: one file per engine."""

@@ -1,0 +1,24 @@
+"""Settings of the embedder, read from the environment (prefix `PIXEL_EMBEDDING_`)."""
+
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EmbeddingSettings(BaseSettings):
+    """What runs the embedding model."""
+
+    model_config = SettingsConfigDict(env_prefix="PIXEL_EMBEDDING_", env_file=".env", extra="ignore")
+
+    backend: Literal["auto", "openvino", "onnx", "torch"] = Field(
+        default="auto", description="engine that runs the model; auto takes the fastest that works here"
+    )
+    threads: int | None = Field(default=None, ge=1, description="threads of the engine; up to 4 cores when not set")
+
+
+@lru_cache
+def embedding_settings() -> EmbeddingSettings:
+    """The settings of this process, read once."""
+    return EmbeddingSettings()
