@@ -214,6 +214,8 @@ def _chunk_row(version: DocumentVersion, chunk: IndexedChunk, language: str | No
         "heading_path": list(draft.heading_path),
         "char_start": draft.char_start,
         "char_end": draft.char_end,
+        "parent_start": draft.parent[0] if draft.parent else None,
+        "parent_end": draft.parent[1] if draft.parent else None,
         "flags": list(draft.flags),
     }
 

@@ -10,9 +10,11 @@ PARSER_VERSION = 1  # raise it when parsers give other text for the same bytes
 
 def pipeline_chunker(settings: IngestSettings, embedder: Embedder | None = None) -> Chunker:
     """The chunker of these settings, counting by the embedder's tokenizer."""
-    offsets = (embedder or default_embedder()).token_offsets
     return make_chunker(
-        settings.chunker, offsets, most_tokens=settings.chunk_tokens, overlap_tokens=settings.chunk_overlap_tokens
+        settings.chunker,
+        embedder or default_embedder(),
+        most_tokens=settings.chunk_tokens,
+        overlap_tokens=settings.chunk_overlap_tokens,
     )
 
 

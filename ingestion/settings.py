@@ -19,7 +19,9 @@ class IngestSettings(BaseSettings):
     parse_cpu_seconds: int = Field(default=15, gt=0, description="CPU time that one document may take to read")
     parse_memory_mb: int = Field(default=512, ge=128, description="memory that reading one document may take")
     parse_reuse: int = Field(default=200, gt=0, description="documents per parser process before it is replaced")
-    chunker: Literal["headings", "fixed"] = Field(default="headings", description="how documents are cut")
+    chunker: Literal["fixed", "headings", "pages", "recursive", "semantic", "sentences", "tables"] = Field(
+        default="headings", description="how documents are cut"
+    )
     chunk_tokens: int = Field(default=200, ge=16, le=250, description="most tokens in a passage")
     chunk_overlap_tokens: int = Field(default=30, ge=0, le=100, description="most tokens repeated between passages")
     lease_seconds: float = Field(default=30.0, gt=0, description="how long a silent worker keeps a job")

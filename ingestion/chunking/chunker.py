@@ -64,7 +64,7 @@ class TokenIndex:
 
 
 def draft(document: ParsedDocument, places: "Places", *, ordinal: int, start: int, end: int, tokens: int,
-          heading_path: tuple[str, ...]) -> ChunkDraft:  # fmt: skip
+          heading_path: tuple[str, ...], parent: tuple[int, int] | None = None) -> ChunkDraft:  # fmt: skip
     """A chunk with its pages and boxes."""
     pages, boxes = places.of(start, end)
     return ChunkDraft(
@@ -78,6 +78,7 @@ def draft(document: ParsedDocument, places: "Places", *, ordinal: int, start: in
         page_end=pages[-1] if pages else None,
         boxes=boxes or None,
         flags=places.flags(start, end),
+        parent=parent,
     )
 
 

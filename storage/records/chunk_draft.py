@@ -7,7 +7,7 @@ class ChunkDraft(Record):
     """One passage: `document.text[char_start:char_end] == text`.
 
     `boxes` are `(page, left, top, right, bottom)` in points from the page's top left. `flags` are the kinds of
-    findings at the passage's place.
+    findings at the passage's place. `parent` is the span, around the passage's own, that a reader is given with it.
     """
 
     ordinal: int
@@ -20,3 +20,4 @@ class ChunkDraft(Record):
     page_end: int | None = None
     boxes: tuple[tuple[float, float, float, float, float], ...] | None = None
     flags: tuple[str, ...] = ()
+    parent: tuple[int, int] | None = None

@@ -13,7 +13,8 @@ class Chunk(OrganizationOwned, Created, Base):
     """One passage. Its id is uuid5 of (organization, version, ordinal, text hash), so a repeated run writes the same.
 
     `char_start`/`char_end` are offsets into the version's extracted text; `boxes` is a list of
-    `[page, left, top, right, bottom]` in points from the page's top left, or null. `flags` are the
+    `[page, left, top, right, bottom]` in points from the page's top left, or null.
+    `parent_start`/`parent_end` span what a reader is given around the passage. `flags` are the
     kinds of what the parser found at the passage's place, for example `hidden_text`.
     """
 
@@ -36,4 +37,6 @@ class Chunk(OrganizationOwned, Created, Base):
     heading_path: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
     char_start: Mapped[int]
     char_end: Mapped[int]
+    parent_start: Mapped[int | None]
+    parent_end: Mapped[int | None]
     flags: Mapped[list[str]] = mapped_column(default=list, server_default="{}")

@@ -1,4 +1,4 @@
-"""Tests of both chunkers: what holds for any document, and what each is for."""
+"""Tests of the chunkers: what holds for any document, and what each is for."""
 
 import itertools
 from pathlib import Path
@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ingestion.chunking.chunker import Chunker
-from ingestion.chunking.registry import make_chunker
+from ingestion.chunking.registry import chunker_names, make_chunker
 from ingestion.embedding.embedder import default_embedder
 from ingestion.errors import IngestionError
 from ingestion.parsing.markdown import parse_markdown
@@ -26,7 +26,7 @@ WORDS = st.sampled_from(
 
 
 def chunker(name: str, most: int = MOST, overlap: int = 10) -> Chunker:
-    return make_chunker(name, default_embedder().token_offsets, most_tokens=most, overlap_tokens=overlap)
+    return make_chunker(name, default_embedder(), most_tokens=most, overlap_tokens=overlap)
 
 
 def markdown(tmp_path: Path, text: str) -> ParsedDocument:
@@ -38,8 +38,8 @@ def chunks_of(tmp_path: Path, text: str, name: str = "headings") -> list[ChunkDr
 
 
 class TestAnyChunker:
-    @pytest.mark.parametrize("name", ["headings", "fixed"])
-    @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @pytest.mark.parametrize("name", chunker_names())
+    @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(parts=st.lists(WORDS, min_size=1, max_size=120))
     def test_spans_are_exact_and_cover_everything(self, tmp_path: Path, name: str, parts: list[str]) -> None:
         text = "x " + " ".join(parts)
@@ -55,12 +55,14 @@ class TestAnyChunker:
             assert chunk.token_count <= MOST
             assert default_embedder().count_tokens(chunk.text) - 2 <= MOST + 2
             covered.update(range(chunk.char_start, chunk.char_end))
+            if chunk.parent is not None:
+                assert chunk.parent[0] <= chunk.char_start < chunk.char_end <= chunk.parent[1]
         seen_by_model = {i for a, b in default_embedder().token_offsets(document.text) for i in range(a, b)}
         assert seen_by_model <= covered
         assert chunker(name).chunk(document) == chunks
 
     def test_unknown_name(self) -> None:
-        with pytest.raises(IngestionError, match=r"`cubes`. Valid: fixed, headings"):
+        with pytest.raises(IngestionError, match=r"`cubes`. Valid: fixed, headings, pages, recursive, semantic"):
             chunker("cubes")
 
 
@@ -128,3 +130,85 @@ class TestFixedChunker:
         assert all(chunk.token_count == MOST for chunk in chunks[:-1])
         assert all(two.char_start < one.char_end for one, two in itertools.pairwise(chunks))
         assert chunks[-1].heading_path == ("H",)
+
+
+class TestHeadingParents:
+    def test_a_passage_is_read_with_its_section(self, tmp_path: Path) -> None:
+        first = " ".join(f"This is sentence number {number} of the text." for number in range(8))
+
+        chunks = chunks_of(tmp_path, f"# A\n\n{first}\n\n# B\n\nShort.")
+
+        *of_a, of_b = chunks
+        assert len(of_a) > 1
+        assert {chunk.parent for chunk in of_a} == {(of_a[0].char_start, of_a[-1].char_end)}
+        assert of_b.parent == (of_b.char_start, of_b.char_end)
+
+    def test_a_long_section_is_parted_into_several_parents(self, tmp_path: Path) -> None:
+        text = " ".join(f"This is sentence number {number} of the text." for number in range(60))
+
+        parents = {chunk.parent for chunk in chunks_of(tmp_path, text)}
+
+        assert len(parents) > 2
+        for parent in parents:
+            assert parent is not None
+            assert default_embedder().count_tokens(text[slice(*parent)]) <= 4 * MOST + 2
+
+
+class TestTableChunker:
+    def test_a_table_shares_its_passage_with_its_caption_only(self, tmp_path: Path) -> None:
+        text = "# Prices\n\nPrices rose last year. Prices of ink:\n\n| Item | Price |\n| --- | --- |\n| K5 | 9 |\n\nAsk us."
+
+        assert [chunk.text for chunk in chunks_of(tmp_path, text, "tables")] == [
+            "# Prices\n\nPrices rose last year.",
+            "Prices of ink:\n\n| Item | Price |\n| --- | --- |\n| K5 | 9 |",
+            "Ask us.",
+        ]
+
+
+class TestPageChunker:
+    def test_never_crosses_a_page(self, tmp_path: Path) -> None:
+        pages = [[(11.0, "Only on page one.")], [(11.0, "Only on page two.")]]
+        document = parse_pdf(request_for(tmp_path / "a.pdf", pdf_bytes(pages)))
+
+        chunks = chunker("pages").chunk(document)
+
+        assert [(c.page_start, c.page_end, c.text) for c in chunks] == [
+            (1, 1, "Only on page one."),
+            (2, 2, "Only on page two."),
+        ]
+
+
+class TestRecursiveChunker:
+    def test_parts_at_paragraphs_before_sentences(self, tmp_path: Path) -> None:
+        one = "The first paragraph has some words. It has two sentences, each of them short enough."
+        two = "The second paragraph has some words. It has two sentences, each of them short enough."
+
+        assert [chunk.text for chunk in chunks_of(tmp_path, f"{one}\n\n{two}\n\n{one}", "recursive")] == [
+            f"{one}\n\n{two}",
+            one,
+        ]
+
+
+class TestSentenceWindowChunker:
+    def test_each_sentence_has_its_neighbours_around_it(self, tmp_path: Path) -> None:
+        text = " ".join(f"This is sentence number {number} of the text." for number in range(12))
+
+        chunks = chunks_of(tmp_path, text, "sentences")
+
+        assert [chunk.text for chunk in chunks] == [
+            f"This is sentence number {number} of the text." for number in range(12)
+        ]
+        middle = chunks[6]
+        assert middle.parent is not None
+        assert middle.parent[0] < middle.char_start
+        assert middle.parent[1] > middle.char_end
+
+
+class TestSemanticChunker:
+    def test_parts_where_the_meaning_turns(self, tmp_path: Path) -> None:
+        ink = "The printer is out of ink. New ink costs nine euros. A cartridge of ink prints a hundred pages. "
+        cats = "Cats sleep most of the day. A kitten drinks milk. Many cats dislike water."
+
+        chunks = chunker("semantic", most=200).chunk(markdown(tmp_path, ink + cats))
+
+        assert [chunk.text for chunk in chunks] == [ink.strip(), cats]
