@@ -25,3 +25,7 @@ class ParseError(IngestionError):
 
 class LeaseLostError(IngestionError):
     """A newer worker holds the job; this one drops its work and writes nothing."""
+
+
+class VersionError(IngestionError):
+    """A decision about a version that cannot be carried out; the message says why and what to do instead."""

@@ -4,24 +4,27 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import and_, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ingestion import outbox
 from ingestion.embedding.cache import store_vectors
 from ingestion.leases import Lease, check_fence
+from ingestion.quality import Quality, far_worse
+from ingestion.staging import ACCEPTED
 from storage.lance.contents import VersionContents
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
+from storage.postgres.models.embedding import Embedding
 from storage.postgres.models.index_manifest import IndexManifest
 from storage.postgres.models.job import JobState
 from storage.postgres.models.organization import Organization
 from storage.records.chunk_draft import ChunkDraft
 from storage.records.failure_type import FailureType
 from storage.records.parsed_document import ParsedDocument
-from storage.records.vector import Vector
+from storage.records.vector import Vector, VectorRow, vector_from_bytes
 
 _CHUNK_NAMESPACE = uuid.UUID("6f1d3a52-8a0e-5c1b-9a57-2f6c0d1e4b83")
 _ROWS_PER_STATEMENT = 500
@@ -39,6 +42,7 @@ class Work:
     content_hash: str
     name: str
     declared_type: str | None
+    is_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,29 @@ def begin(session: Session, lease: Lease) -> Work | None:
         content_hash=version.content_hash,
         name=document.name,
         declared_type=version.declared_type,
+        is_accepted=bool(job.payload.get(ACCEPTED)),
     )
+
+
+def kept_rows(session: Session, work: Work, *, model: str) -> list[VectorRow] | None:
+    """The vectors of a version as it was read before, from Postgres alone; None when they are not all there."""
+    version = session.get_one(DocumentVersion, work.version_id)
+    rows = session.execute(
+        select(Chunk.id, Embedding.vector)
+        .join(
+            Embedding,
+            and_(
+                Embedding.organization_id == Chunk.organization_id,
+                Embedding.text_hash == Chunk.text_hash,
+                Embedding.model == model,
+            ),
+        )
+        .where(Chunk.document_version_id == version.id)
+    ).all()
+    found = VersionContents.of([row.id for row in rows])
+    if (found.row_count, found.digest) != (version.expected_count, version.expected_digest):
+        return None
+    return [VectorRow(row.id, work.knowledge_base_id, vector_from_bytes(row.vector)) for row in rows]
 
 
 def commit_chunks(
@@ -95,6 +121,7 @@ def commit_chunks(
     chunks: Sequence[IndexedChunk],
     new_vectors: Mapping[str, Vector],
     model: str,
+    quality: Quality,
 ) -> None:
     """TX-B: chunks, embeddings and what the vector table must hold; still invisible.
 
@@ -119,7 +146,36 @@ def commit_chunks(
     version.page_count, version.missing_pages = parsed.page_count, dict(parsed.missing_pages)
     version.parsed_metadata = dict(parsed.metadata)
     version.content_created_at, version.content_modified_at = parsed.created_at, parsed.modified_at
+    version.quality = quality.model_dump(mode="json")
     version.findings = [finding.model_dump(mode="json") for finding in parsed.findings]
+
+
+def hold_if_far_worse(session: Session, lease: Lease, quality: Quality) -> bool:
+    """Hold the version back where it reads far worse than the current one; the current one stays.
+
+    A version that its owner accepted goes on, whatever it reads like.
+
+    Returns:
+        Whether it is held now; its job is done then.
+
+    Raises:
+        LeaseLostError: The job is not ours any more.
+    """
+    job = check_fence(session, lease)
+    version = session.get_one(DocumentVersion, lease.version_id)
+    document = session.get_one(Document, version.document_id)
+    current = session.get(DocumentVersion, document.current_version_id) if document.current_version_id else None
+    if current is None or current.id == version.id or current.quality is None or job.payload.get(ACCEPTED):
+        return False
+    reason = far_worse(quality, Quality.model_validate(current.quality))
+    if reason is None:
+        return False
+    version.state = VersionState.HELD
+    version.failure_reason = f"This version waits for a decision: {reason}. Accept it, or discard it."
+    job.state, job.finished_at = JobState.SUCCEEDED, func.now()
+    payload = {"document_id": str(document.id), "reason": reason}
+    outbox.emit(session, lease.organization_id, outbox.HELD, subject_id=version.id, payload=payload)
+    return True
 
 
 def flip(

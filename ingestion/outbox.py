@@ -11,6 +11,7 @@ from storage.postgres.models.outbox_event import OutboxEvent
 STAGED = "document.staged"
 READY = "document.ready"
 FAILED = "document.failed"
+HELD = "document.held"  # a version waits for its owner's decision
 VECTOR_DELETE = "vector.delete"  # the ingest worker consumes this one; the others are for whoever listens
 JOBS_CHANNEL = "pixel_jobs"
 

@@ -23,6 +23,7 @@ from ingestion.ledger import IndexedChunk, Work
 from ingestion.live_index import ensure_live_index, table_spec
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.pipeline_version import pipeline_chunker
+from ingestion.quality import quality_of
 from ingestion.settings import IngestSettings
 from storage.errors import StorageError
 from storage.files.store import content_key
@@ -75,6 +76,10 @@ class Pipeline:
             work = ledger.begin(session, lease)
         if work is None:
             return Outcome(version_id=lease.version_id, state=VersionState.SUPERSEDED)
+        kept = self._kept(work)
+        if kept is not None:
+            state = self._index(lease, work, kept, started)
+            return Outcome(version_id=work.version_id, state=state, passages=len(kept), seconds=_since(started))
         parsed = self._parse(work)
         reach("after_parsed")
         drafts = self._chunker.chunk(parsed)
@@ -82,17 +87,24 @@ class Pipeline:
             raise ParseError(FailureType.EMPTY, "The document has no text to search in.")
         chunks, computed = self._embed(work, drafts)
         reach("after_embedded")
-        self._commit(lease, work, parsed, chunks, computed)
+        held = self._commit(lease, work, parsed, chunks, computed)
         reach("after_chunks_committed")
-        state = self._index(lease, work, chunks, started)
-        seconds = round(time.monotonic() - started, 3)
+        rows = [VectorRow(chunk.chunk_id, work.knowledge_base_id, chunk.vector) for chunk in chunks]
+        state = VersionState.HELD if held else self._index(lease, work, rows, started)
         return Outcome(
             version_id=work.version_id,
             state=state,
             passages=len(chunks),
             embeddings_computed=len(computed),
-            seconds=seconds,
+            seconds=_since(started),
         )
+
+    def _kept(self, work: Work) -> list[VectorRow] | None:
+        """The vectors of a version that somebody decided for: what was read before need not be read again."""
+        if not work.is_accepted:
+            return None
+        with organization_session(self._stores.app, work.organization_id) as session:
+            return ledger.kept_rows(session, work, model=self._embedder.model)
 
     def _parse(self, work: Work) -> ParsedDocument:
         with (
@@ -137,10 +149,12 @@ class Pipeline:
         parsed: ParsedDocument,
         chunks: Sequence[IndexedChunk],
         computed: dict[str, Vector],
-    ) -> None:
+    ) -> bool:
+        """TX-B, and whether the version was held back instead of going on to the index."""
         text = parsed.text.encode("utf-8", errors="replace")
         text_key = content_key(work.hash_key, text)
         self._stores.files.put(work.organization_id, text_key, text)
+        quality = quality_of(parsed)
         with organization_session(self._stores.app, work.organization_id) as session:
             ledger.commit_chunks(
                 session,
@@ -150,15 +164,16 @@ class Pipeline:
                 chunks=chunks,
                 new_vectors=computed,
                 model=self._embedder.model,
+                quality=quality,
             )
+            return ledger.hold_if_far_worse(session, lease, quality)
 
-    def _index(self, lease: Lease, work: Work, chunks: Sequence[IndexedChunk], started: float) -> VersionState:
+    def _index(self, lease: Lease, work: Work, rows: Sequence[VectorRow], started: float) -> VersionState:
         with organization_session(self._stores.app, work.organization_id) as session:
             index = ensure_live_index(
                 session, work.organization_id, embedder=self._embedder, chunker=self._chunker.name
             )
-        rows = [VectorRow(chunk.chunk_id, work.knowledge_base_id, chunk.vector) for chunk in chunks]
-        expected = VersionContents.of([chunk.chunk_id for chunk in chunks])
+        expected = VersionContents.of([row.chunk_id for row in rows])
         with writer_lock(self._stores.app, index.table_name) as check_lock:
             with organization_session(self._stores.app, work.organization_id) as session:
                 check_fence(session, lease)
@@ -178,8 +193,12 @@ class Pipeline:
                     index_version_id=index.id,
                     lance_version=lance_version,
                     contents=found,
-                    seconds=round(time.monotonic() - started, 3),
+                    seconds=_since(started),
                 )
             reach("after_flip")
             self._stores.vectors.compact(index.table_name)
         return state
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)

@@ -18,7 +18,8 @@ from storage.records.failure_type import FailureType
 from storage.records.record import Record
 
 INGEST_JOB = "ingest"
-_WAITING = (VersionState.STAGED, VersionState.PROCESSING)
+ACCEPTED = "is_accepted"  # in a job's payload: somebody decided for this version, as it was read before
+WAITING = (VersionState.STAGED, VersionState.PROCESSING)
 _WORTH_RETRYING = (FailureType.INTERNAL, FailureType.FILE_MISSING)
 
 
@@ -130,8 +131,10 @@ def _is_settled(
         if version.failure_type == FailureType.TOO_LARGE:
             return is_too_large or _was_tried(session, version)
         return version.failure_type not in _WORTH_RETRYING
+    if version.state == VersionState.HELD:
+        return True  # it waits for a decision, and reading it again would not change that
     is_current = version.state == VersionState.READY and document.current_version_id == version.id
-    if not is_current and version.state not in _WAITING:
+    if not is_current and version.state not in WAITING:
         return False
     if version.number < newest and _has_newer_waiting(session, document, version):
         version.number = newest + 1
@@ -147,7 +150,7 @@ def _has_newer_waiting(session: Session, document: Document, version: DocumentVe
     newer = select(DocumentVersion.id).where(
         DocumentVersion.document_id == document.id,
         DocumentVersion.number > version.number,
-        DocumentVersion.state.in_((*_WAITING, VersionState.READY)),
+        DocumentVersion.state.in_((*WAITING, VersionState.READY)),
     )
     return session.scalar(newer.limit(1)) is not None
 
