@@ -122,6 +122,7 @@ def commit_chunks(
     new_vectors: Mapping[str, Vector],
     model: str,
     quality: Quality,
+    wording: bytes,
 ) -> None:
     """TX-B: chunks, embeddings and what the vector table must hold; still invisible.
 
@@ -146,6 +147,7 @@ def commit_chunks(
     version.page_count, version.missing_pages = parsed.page_count, dict(parsed.missing_pages)
     version.parsed_metadata = dict(parsed.metadata)
     version.content_created_at, version.content_modified_at = parsed.created_at, parsed.modified_at
+    version.signature = wording
     version.quality = quality.model_dump(mode="json")
     version.findings = [finding.model_dump(mode="json") for finding in parsed.findings]
 

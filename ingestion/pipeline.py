@@ -21,6 +21,7 @@ from ingestion.language import guess_language
 from ingestion.leases import Lease, check_fence
 from ingestion.ledger import IndexedChunk, Work
 from ingestion.live_index import ensure_live_index, table_spec
+from ingestion.minhash import signature
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.pipeline_version import pipeline_chunker
 from ingestion.quality import quality_of
@@ -154,7 +155,7 @@ class Pipeline:
         text = parsed.text.encode("utf-8", errors="replace")
         text_key = content_key(work.hash_key, text)
         self._stores.files.put(work.organization_id, text_key, text)
-        quality = quality_of(parsed)
+        quality, wording = quality_of(parsed), signature(parsed.text)
         with organization_session(self._stores.app, work.organization_id) as session:
             ledger.commit_chunks(
                 session,
@@ -165,6 +166,7 @@ class Pipeline:
                 new_vectors=computed,
                 model=self._embedder.model,
                 quality=quality,
+                wording=wording,
             )
             return ledger.hold_if_far_worse(session, lease, quality)
 

@@ -29,7 +29,7 @@ class DocumentVersion(Identified, OrganizationOwned, Created, Base):
 
     `content_hash` is HMAC-SHA256 of the bytes under the organization's key, in hex, and names the stored file.
     `content_created_at` and `content_modified_at` are what the document says of itself. `findings` is what its parser
-    noticed, `quality` its score for each page. `pages_done` of `pages_total` tell how far reading it is.
+    noticed, `quality` its score for each page, `signature` a MinHash of its wording. `pages_done` of `pages_total` tell how far reading it is.
     `expected_count` and `expected_digest` (XOR of the SHA-256 of the chunk ids) are what the vector table must hold.
     """
 
@@ -62,6 +62,7 @@ class DocumentVersion(Identified, OrganizationOwned, Created, Base):
     content_modified_at: Mapped[datetime | None]
     findings: Mapped[list[JsonObject]] = mapped_column(JSONB, default=list, server_default="[]")
     quality: Mapped[JsonObject | None] = mapped_column(JSONB)
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
     pages_done: Mapped[int | None]
     pages_total: Mapped[int | None]
     expected_count: Mapped[int | None]
