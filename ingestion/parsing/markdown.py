@@ -25,7 +25,7 @@ def parse_markdown(request: ParseRequest) -> ParsedDocument:
     Raises:
         ParseError: Empty, binary or too long.
     """
-    text, encoding = read_text(request.path, limit=request.limits.max_text_characters)
+    text, encoding, hidden = read_text(request.path, limit=request.limits.max_text_characters)
     rows = list(rows_of(text))
     fields, index = _front_matter(rows)
     builder = DocumentBuilder()
@@ -40,9 +40,12 @@ def parse_markdown(request: ParseRequest) -> ParsedDocument:
             title = heading
         builder.mark(kind, rows[index].start, rows[stop - 1].end, text=heading, level=level)
         index = stop
+    for found in hidden:
+        builder.note_hidden(found)
     return ParsedDocument(
         text=text,
         blocks=tuple(builder.blocks),
+        findings=tuple(builder.findings),
         title=title,
         author=fields.get("author"),
         metadata={"encoding": encoding},
