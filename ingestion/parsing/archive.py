@@ -47,7 +47,10 @@ def check_archive(path: Path, limits: ParseLimits, *, kind: str) -> None:
 
 def _check_entries(entries: list[zipfile.ZipInfo], limits: ParseLimits, kind: str) -> None:
     if len(entries) > limits.max_archive_entries:
-        raise _bomb(kind, f"holds {len(entries):,} parts; at most {limits.max_archive_entries:,} are read")
+        raise ParseError(
+            FailureType.TOO_LARGE,
+            f"The {kind} holds {len(entries):,} parts; at most {limits.max_archive_entries:,} are read. Split it.",
+        )
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
         raise ParseError(FailureType.DAMAGED, f"The {kind} names a part twice, so it cannot be told which one is meant.")
@@ -73,7 +76,7 @@ def _check_entry(
         while block := part.read(_BLOCK_BYTES):
             size += len(block)
             if before + size > limits.max_unpacked_bytes:
-                raise _bomb(kind, f"unpacks to more than {limits.max_unpacked_bytes // 1_000_000} MB")
+                raise _too_much(archive, limits, kind)
             is_large = size > _RATIO_CHECKED_FROM_BYTES
             if is_large and size > limits.max_compression_ratio * max(1, entry.compress_size):
                 raise _bomb(kind, f"has a part that grows more than {limits.max_compression_ratio} times when unpacked")
@@ -87,6 +90,14 @@ def _check_entry(
                     )
                 tail = window[-32:]
     return size
+
+
+def _too_much(archive: zipfile.ZipFile, limits: ParseLimits, kind: str) -> ParseError:
+    what = f"unpacks to more than {limits.max_unpacked_bytes / 1_000_000:g} MB"
+    packed = sum(entry.compress_size for entry in archive.infolist())
+    if limits.max_unpacked_bytes > limits.max_compression_ratio * max(1, packed):
+        return _bomb(kind, what)
+    return ParseError(FailureType.TOO_LARGE, f"The {kind} {what}. Split it, or leave out large pictures.")
 
 
 def _bomb(kind: str, what: str) -> ParseError:

@@ -101,6 +101,13 @@ class DocumentBuilder:
             self.pages.append(PageSpan(number=self._page, char_start=self._page_start, char_end=self._length))
         self._page = None
 
+    def take_back(self) -> None:
+        """Remove the last block, with all that was written since it began."""
+        block = self.blocks.pop()
+        text = self.text[: block.char_start].removesuffix(BLOCK_SEPARATOR)
+        self._parts, self._length = [text] if text else [], len(text)
+        self._page_start = min(self._page_start, self._length)
+
     def leave_headings(self) -> None:
         """What follows stands under no heading."""
         self._headings = []

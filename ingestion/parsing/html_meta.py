@@ -2,10 +2,11 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.parsing.cleaning import clean_text
+from ingestion.parsing.moments import moment
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -44,15 +45,6 @@ def page_meta(root: "HtmlElement") -> PageMeta:
         created_at=moment(_first(named, _CREATED) or str(linked.get("datePublished") or "")),
         modified_at=moment(_first(named, _MODIFIED) or str(linked.get("dateModified") or "")),
     )
-
-
-def moment(text: str | None) -> datetime | None:
-    """A date in ISO form, in UTC where it names no zone; None when it is not one."""
-    try:
-        found = datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _linked_data(root: "HtmlElement") -> dict[str, Any]:
