@@ -10,14 +10,20 @@ from ingestion.errors import ParseError
 from ingestion.parsing.request import ParseLimits
 from storage.records.failure_type import FailureType
 
-_DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_DOCTYPE_WIDE = re.compile(rb"<\x00?!\x00?D\x00?O\x00?C\x00?T\x00?Y\x00?P\x00?E", re.IGNORECASE)
-_XML_SUFFIXES = (".xml", ".rels", ".vml")
+_DOCTYPES = (
+    re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE),
+    re.compile(rb"<\x00?!\x00?D\x00?O\x00?C\x00?T\x00?Y\x00?P\x00?E", re.IGNORECASE),  # the same in UTF-16
+)
+_ENTITIES = (
+    re.compile(rb"<!\s*ENTITY", re.IGNORECASE),
+    re.compile(rb"<\x00?!\x00?E\x00?N\x00?T\x00?I\x00?T\x00?Y", re.IGNORECASE),
+)
+_XML_SUFFIXES = (".xml", ".rels", ".vml", ".opf", ".ncx", ".xhtml")
 _BLOCK_BYTES = 1 << 20
 _RATIO_CHECKED_FROM_BYTES = 5_000_000
 
 
-def check_archive(path: Path, limits: ParseLimits, *, kind: str) -> None:
+def check_archive(path: Path, limits: ParseLimits, *, kind: str, may_declare_types: bool = False) -> None:
     """Refuse an archive that would unpack to too much, or whose XML defines entities.
 
     Sizes are counted while unpacking: the sizes that an archive states about itself are not believed.
@@ -26,6 +32,7 @@ def check_archive(path: Path, limits: ParseLimits, *, kind: str) -> None:
         path: The file.
         limits: How much is too much.
         kind: What the file is called in messages, for example `XLSX`.
+        may_declare_types: Whether a document type without entities of its own is usual, as in the pages of e-books.
 
     Raises:
         ParseError: Damaged, too large, encrypted or hostile.
@@ -35,8 +42,9 @@ def check_archive(path: Path, limits: ParseLimits, *, kind: str) -> None:
             entries = archive.infolist()
             _check_entries(entries, limits, kind)
             total = 0
+            forbidden = _ENTITIES if may_declare_types else _DOCTYPES
             for entry in entries:
-                total += _check_entry(archive, entry, limits, before=total, kind=kind)
+                total += _check_entry(archive, entry, limits, before=total, kind=kind, forbidden=forbidden)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise ParseError(
             FailureType.DAMAGED,
@@ -53,7 +61,9 @@ def _check_entries(entries: list[zipfile.ZipInfo], limits: ParseLimits, kind: st
         )
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
-        raise ParseError(FailureType.DAMAGED, f"The {kind} names a part twice, so it cannot be told which one is meant.")
+        raise ParseError(
+            FailureType.DAMAGED, f"The {kind} names a part twice, so it cannot be told which one is meant."
+        )
     for entry in entries:
         if entry.flag_bits & 0x1:
             raise ParseError(
@@ -68,7 +78,13 @@ def _check_entries(entries: list[zipfile.ZipInfo], limits: ParseLimits, kind: st
 
 
 def _check_entry(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: ParseLimits, *, before: int, kind: str
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    limits: ParseLimits,
+    *,
+    before: int,
+    kind: str,
+    forbidden: tuple[re.Pattern[bytes], ...],
 ) -> int:
     is_xml = entry.filename.lower().endswith(_XML_SUFFIXES)
     size, tail = 0, b""
@@ -82,7 +98,7 @@ def _check_entry(
                 raise _bomb(kind, f"has a part that grows more than {limits.max_compression_ratio} times when unpacked")
             if is_xml:
                 window = tail + block
-                if _DOCTYPE.search(window) or _DOCTYPE_WIDE.search(window):
+                if any(pattern.search(window) for pattern in forbidden):
                     raise ParseError(
                         FailureType.DAMAGED,
                         f"The {kind} defines XML entities (a DTD), which no office program writes and which can hide "

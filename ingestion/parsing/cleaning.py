@@ -12,7 +12,9 @@ MOST_HIDDEN = 100  # findings that one document may have; more say nothing new
 _LIGATURES = {
     "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st",
 }  # fmt: skip
-_BLANKS = dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
+_BLANKS = dict.fromkeys(
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
+)
 _BREAKS = dict.fromkeys("\u0085\u2028\u2029", "\n")
 _PLAIN = str.maketrans({**_BLANKS, **_BREAKS})
 _OFFICE = str.maketrans(_LIGATURES)
@@ -109,7 +111,7 @@ def _judge_one(character: str, before: str, after: str) -> tuple[str, str | None
         needed = (before > "\u0590" and after > "\u0590") or (character == "\u200d" and max(before, after) > "\u2000")
         if needed:
             return character, None
-    if character in "\u00ad\u200e\u200f\u061c" or character > "\u2065" and character != "\ufeff":
+    if character in "\u00ad\u200e\u200f\u061c" or (character > "\u2065" and character != "\ufeff"):
         return "", None
     if before.isalpha() and after.isalpha() and before < "\u0530" and after < "\u0530":
         return "", "a word that is split by a character without width"

@@ -20,6 +20,7 @@ _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "\x1f": "uni
 _SAMPLE_LINES = 200
 _SAMPLE_CHARACTERS = 200_000
 _LONGEST_FIELD = 1_000_000
+_MOST_LINES_IN_CELL = 100
 _MOST_TITLE_ROWS = 10
 _SEPARATOR_LINE = re.compile(r"^\ufeff?sep=(.)\r?\n", re.IGNORECASE)
 _NUMBER = re.compile(r"^[-+(]?[$€£¥]?\s?[\d.,' ]*\d\s?%?\)?$")
@@ -59,19 +60,15 @@ def parse_csv(request: ParseRequest) -> ParsedDocument:
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
     csv.field_size_limit(_LONGEST_FIELD)
-    quoting = csv.QUOTE_MINIMAL if _quotes_are_closed(text) else csv.QUOTE_NONE
     try:
-        read = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, quoting=quoting, skipinitialspace=True)
-        rows = [[cell_text(cell) for cell in row] for row in read]
-    except csv.Error:  # a field of more than a million characters: a quote that is never closed
-        read = csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE)
-        rows = [[cell_text(cell) for cell in row] for row in read]
+        read = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True))
+        is_runaway = any(cell.count("\n") > _MOST_LINES_IN_CELL for row in read for cell in row)
+    except csv.Error:
+        read, is_runaway = [], True
+    if is_runaway:  # a quote that is never closed, such as an inch mark, swallows all that follows: it is no quote
+        read = list(csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE))
+    rows = ([cell_text(cell) for cell in row] for row in read)
     return [row for row in rows if any(row)]
-
-
-def _quotes_are_closed(text: str) -> bool:
-    """Whether quotes stand around fields; a lone inch mark would otherwise swallow all that follows."""
-    return text.count('"') % 2 == 0
 
 
 def _delimiter(text: str) -> str:

@@ -43,7 +43,9 @@ def archive_kind(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             types = _start_of(archive, "[Content_Types].xml") if "[Content_Types].xml" in names else b""
-            mimetype = _start_of(archive, "mimetype").decode("ascii", errors="replace").strip() if "mimetype" in names else ""
+            mimetype = (
+                _start_of(archive, "mimetype").decode("ascii", errors="replace").strip() if "mimetype" in names else ""
+            )
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
         raise ParseError(
             FailureType.DAMAGED,

@@ -12,9 +12,8 @@ from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.cleaning import clean_text
 from ingestion.parsing.detect import MediaType
 from ingestion.parsing.docx_body import BodyWriter
-from ingestion.parsing.docx_styles import W
+from ingestion.parsing.docx_styles import Styles, W
 from ingestion.parsing.docx_text import TextReader
-from ingestion.parsing.docx_styles import Styles
 from ingestion.parsing.office import OfficePackage
 from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_PAGE_NUMBER = re.compile(r"^\W*(?:page|seite|página|pagina|p\.)?\s*\d*\s*(?:of|von|de|sur|di|/|\|)?\s*\d*\W*$", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"^\W*(?:page|seite|página|pagina|p\.)?\s*\d*\s*(?:of|von|de|sur|di|/|\|)?\s*\d*\W*$", re.IGNORECASE
+)
 
 
 def parse_docx(request: ParseRequest) -> ParsedDocument:

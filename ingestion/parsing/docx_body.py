@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.docx_numbering import Numbering
-from ingestion.parsing.docx_styles import W, Style, Styles, value
+from ingestion.parsing.docx_styles import Style, Styles, W, value
 from ingestion.parsing.docx_tables import inner, only_cell, table_rows
 from ingestion.parsing.docx_text import CHART, DIAGRAM, ParagraphText, TextReader
 from ingestion.parsing.drawings import chart_lines, diagram_lines
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _DEEPEST_BOX = 5
 _DEEPEST_OUTLINE = 8
+_CODE_SIGNS = re.compile(r"[{};=<>]|\w\(")
+_TYPEWRITER = re.compile(r"courier|consolas|mono|menlo|lucida console|typewriter", re.IGNORECASE)
 _LABELLED = re.compile(r"^[-•·▪◦*]$")
 
 
@@ -82,8 +84,10 @@ class BodyWriter:
         elif text and (label is not None or (style.is_bullet and not number_id)):
             indent = "  " * (list_level if label is not None else 0)
             mark = "-" if label is None or _LABELLED.match(label) else label
-            self._collect(BlockKind.LIST, f"{indent}{mark} {' '.join(text.split())}".rstrip() if mark else indent + text)
-        elif style.is_code and text:
+            self._collect(
+                BlockKind.LIST, f"{indent}{mark} {' '.join(text.split())}".rstrip() if mark else indent + text
+            )
+        elif text and (style.is_code or self._is_code(element, text)):
             self._collect(BlockKind.CODE, found.text.rstrip())
         else:
             self._flush()
@@ -149,6 +153,13 @@ class BodyWriter:
         number_id, level = self._number(paragraph, self._styles.of(value(paragraph, f"pPr/{W}pStyle")))
         return (self._numbering.label(number_id, level) or "") if number_id else ""
 
+    def _is_code(self, element: "_Element", text: str) -> bool:
+        """Whether a paragraph of no code style is code: all in a typewriter face, with signs of code in or before it."""
+        runs = [run for run in element.iter(f"{W}r") if run.find(f"{W}t") is not None]
+        if not runs or not all(_is_typewriter(run) for run in runs):
+            return False
+        return bool(_CODE_SIGNS.search(text)) or (bool(self._pending) and self._pending_kind is BlockKind.CODE)
+
     def _heading_level(self, element: "_Element", style: Style) -> int:
         outline = value(element, f"pPr/{W}outlineLvl")
         if outline and outline.isdecimal():
@@ -171,3 +182,8 @@ class BodyWriter:
         if self._pending:
             self._builder.add_clean(self._pending_kind, "\n".join(self._pending))
         self._pending = []
+
+
+def _is_typewriter(run: "_Element") -> bool:
+    fonts = run.find(f"{W}rPr/{W}rFonts")
+    return fonts is not None and bool(_TYPEWRITER.search(fonts.get(f"{W}ascii") or ""))

@@ -31,7 +31,7 @@ def formula(element: "_Element", depth: int = 0) -> str:
         case "f":
             return f"{_grouped(part('num'))}/{_grouped(part('den'))}"
         case "sSup":
-            return f"{part('e')}^{_grouped(part('sup'))}"
+            return f"{_grouped(part('e'))}^{_grouped(part('sup'))}"
         case "sSub":
             return f"{part('e')}_{_grouped(part('sub'))}"
         case "sSubSup":
@@ -46,7 +46,9 @@ def formula(element: "_Element", depth: int = 0) -> str:
         case "func":
             return f"{part('fName')} {part('e')}"
         case "m":
-            rows = (" & ".join(formula(e, depth + 1) for e in row.findall(f"{M}e")) for row in element.findall(f"{M}mr"))
+            rows = (
+                " & ".join(formula(e, depth + 1) for e in row.findall(f"{M}e")) for row in element.findall(f"{M}mr")
+            )
             return "(" + "; ".join(rows) + ")"
         case "oMathPara":
             return " ".join(formula(child, depth + 1) for child in element if child.tag == f"{M}oMath")
@@ -69,4 +71,7 @@ def _value(element: "_Element", properties: str, name: str, default: str) -> str
 
 
 def _grouped(text: str) -> str:
-    return text if len(text) <= 1 or text.isalnum() else f"({text})"
+    """The text in brackets, unless it is one thing already."""
+    if text.isalnum() or len(text) <= 1 or (text[0] == "(" and text.find(")") == len(text) - 1):
+        return text
+    return f"({text})"

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
-_CODE = re.compile(r"\b(?:code|preformatted|source|verbatim|listing|macro text)\b", re.IGNORECASE)
+_CODE = re.compile(
+    r"^(?:source |inline |block )?code\b|preformatted|verbatim|macro text|program listing", re.IGNORECASE
+)
 _LIST = re.compile(r"list (?:bullet|number|paragraph|continue)|^list(?: \d)?$", re.IGNORECASE)
 _DEEPEST_OUTLINE = 8
 _LONGEST_CHAIN = 20

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.docx_math import M, formula
-from ingestion.parsing.docx_styles import W, Styles, is_on, value
+from ingestion.parsing.docx_styles import Styles, W, is_on, value
 from ingestion.parsing.html_text import raised
 
 if TYPE_CHECKING:
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # repeats its sibling
 DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
-_SKIPPED = {f"{W}{name}" for name in ("pPr", "rPr", "del", "moveFrom", "instrText", "delText", "delInstrText")} | {FALLBACK}
+_SKIPPED = {f"{W}{name}" for name in ("pPr", "rPr", "del", "moveFrom", "instrText", "delText", "delInstrText")} | {
+    FALLBACK
+}
 _SIGNS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": "\t"}
 _WHITE = {"FFFFFF", "FEFEFE", "FDFDFD"}
 _SMALLEST_HALF_POINTS = 2

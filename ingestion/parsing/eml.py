@@ -3,6 +3,7 @@
 Broken headers, charsets and transfer encodings are read as well as they allow.
 """
 
+import contextlib
 import email
 import email.policy
 import re
@@ -17,8 +18,8 @@ from ingestion.errors import ParseError
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.cleaning import clean_text
 from ingestion.parsing.detect import MediaType
-from ingestion.parsing.encoding import decode, wide_without_mark
 from ingestion.parsing.eml_body import write_plain
+from ingestion.parsing.encoding import decode, wide_without_mark
 from ingestion.parsing.html import page_tree, write_page
 from ingestion.parsing.moments import moment
 from ingestion.parsing.request import ParseRequest
@@ -119,7 +120,7 @@ def _parts(message: Message) -> tuple[list[str], list[str], list[_Attachment], l
         kind = part.get_content_type()
         is_attached = part.get_content_disposition() == "attachment" or bool(part.get_filename())
         if kind == "message/rfc822" and part.is_multipart():
-            inner += [nested for nested in part.get_payload() if isinstance(nested, Message)]  # type: ignore[union-attr]
+            inner += [nested for nested in part.get_payload() if isinstance(nested, Message)]
         elif is_attached or not kind.startswith("text/") or kind not in ("text/plain", "text/html"):
             if kind not in _SIGNATURES and _content(part):
                 attachments.append(_Attachment(_file_name(part, count), kind, len(_content(part))))
@@ -153,10 +154,8 @@ def _text(part: Message) -> str:
     charset = str(part.get_param("charset", "") or "")
     text, _ = decode(data, declared=charset or None)
     if charset.lower().replace("_", "-") in ("utf-16", "utf-16le", "utf-16be", "utf-16-le", "utf-16-be", "utf-7"):
-        try:
+        with contextlib.suppress(UnicodeDecodeError, LookupError):  # it may say so and not be
             text = data.decode(charset)
-        except (UnicodeDecodeError, LookupError):
-            pass  # it says so and is not
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", " ")
 
 

@@ -20,7 +20,7 @@ def write_plain(builder: DocumentBuilder, text: str) -> None:
 
     Args:
         builder: Where to write.
-        text: The body, with line ends as `\\n`.
+        text: The body, with plain line ends.
     """
     for lines, is_quoted in _groups(text.split("\n")):
         body = "\n".join(line.rstrip() for line in lines).strip("\n")

@@ -21,8 +21,8 @@ _ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]|\x1b\([IJ]")
 _LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254")
 _OTHER = (
-    ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "cp1253", "cp1255", "cp1256")
-    + ("cp932", "euc-jp", "gb18030", "big5", "cp949")
+    "cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "cp1253", "cp1255", "cp1256",
+    "cp932", "euc-jp", "gb18030", "big5", "cp949",
 )  # fmt: skip
 _LEAST_LATIN_EVIDENCE = 3  # so many letters beyond ASCII before anything but Windows-1252 is believed
 _LEAST_LEAD = 1.25
@@ -152,9 +152,7 @@ def _guess(data: bytes) -> str:
 def _detected(data: bytes, encodings: tuple[str, ...]) -> list[tuple[str, float]]:
     import chardet
 
-    found = chardet.detect_all(
-        data, ignore_threshold=True, include_encodings=encodings, no_match_encoding=encodings[0]
-    )
+    found = chardet.detect_all(data, ignore_threshold=True, include_encodings=encodings, no_match_encoding=encodings[0])
     named = ((codecs.lookup(result["encoding"]).name, result["confidence"]) for result in found if result["encoding"])
     return [(name, score) for name, score in named if name.replace("_", "-") in encodings]
 

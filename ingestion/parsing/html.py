@@ -126,4 +126,6 @@ def _tell_refresh(builder: DocumentBuilder, root: "HtmlElement") -> None:
     for meta in root.iter("meta"):
         content = meta.get("content") or ""
         if (meta.get("http-equiv") or "").lower() == "refresh" and "url" in content.lower():
-            builder.find(FindingKind.ACTIVE_CONTENT, f"The page sends its reader elsewhere: {content[:200]}", whole=True)
+            builder.find(
+                FindingKind.ACTIVE_CONTENT, f"The page sends its reader elsewhere: {content[:200]}", whole=True
+            )

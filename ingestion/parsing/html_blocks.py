@@ -17,8 +17,46 @@ if TYPE_CHECKING:
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "header hgroup hr html legend li main nav ol p section summary table tbody td tfoot th thead tr ul pre".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "pre",
+    ]
 ) | frozenset(_HEADINGS)
 _EMPTY_LINES = re.compile(r"\n(?:[ \t\xa0]*\n)+")
 _LONGEST_ITEM = 1500
@@ -206,7 +244,9 @@ class PageWalker:
         caption = element.find("caption")
         if caption is not None and not self._left_out(caption):
             self._builder.add_clean(BlockKind.PARAGRAPH, " ".join(self._flat(caption).split()))
-        rows = table_rows(element, lambda cell: "" if self._left_out(cell) else cell_text(self._flat(cell)), self._left_out)
+        rows = table_rows(
+            element, lambda cell: "" if self._left_out(cell) else cell_text(self._flat(cell)), self._left_out
+        )
         self._builder.add_clean(BlockKind.TABLE, markdown_table(rows))
         self._place_marks(self._inline.take()[1])
 

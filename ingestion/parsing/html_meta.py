@@ -11,8 +11,23 @@ from ingestion.parsing.moments import moment
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_CREATED = ("article:published_time", "datepublished", "dcterms.created", "dc.date.created", "dc.date", "date", "pubdate")
-_MODIFIED = ("article:modified_time", "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "og:updated_time")
+_CREATED = (
+    "article:published_time",
+    "datepublished",
+    "dcterms.created",
+    "dc.date.created",
+    "dc.date",
+    "date",
+    "pubdate",
+)
+_MODIFIED = (
+    "article:modified_time",
+    "datemodified",
+    "dcterms.modified",
+    "dc.date.modified",
+    "last-modified",
+    "og:updated_time",
+)
 _AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator", "byl")
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_]|$)", re.IGNORECASE)
 _MOST_JSON = 200_000

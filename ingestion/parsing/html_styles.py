@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 Declarations = dict[str, str]
 
 _RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,5000})\}")
-_AT_BLOCK = re.compile(r"@(?:media|supports|keyframes|font-face|page|-webkit-keyframes)[^{]{0,500}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_AT_BLOCK = re.compile(
+    r"@(?:media|supports|keyframes|font-face|page|-webkit-keyframes)[^{]{0,500}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}"
+)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SELECTOR = re.compile(r"^([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)$", re.IGNORECASE)
 _LENGTH = re.compile(r"^(-?\d*\.?\d+)\s*(px|em|rem|pt|%|vw|vh|cm|in|mm)?$")

@@ -99,7 +99,12 @@ class OfficePackage:
             for strict, usual in STRICT:
                 data = data.replace(strict, usual)
         parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, recover=False
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=False,
+            load_dtd=False,
+            remove_comments=True,
+            recover=False,
         )
         try:
             return etree.fromstring(data, parser)
@@ -125,7 +130,9 @@ class OfficePackage:
             is_external = entry.get("TargetMode") == "External"
             if not is_external:
                 target = unquote(target)
-                target = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                target = (
+                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                )
             found[entry.get("Id", "")] = Relation(posixpath.basename(entry.get("Type", "")), target, is_external)
         return found
 

@@ -10,7 +10,7 @@ from ingestion.parsing.archive import check_archive
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.detect import MediaType
 from ingestion.parsing.office import OfficePackage
-from ingestion.parsing.pptx_shapes import P, R, Placeholders, texts_of
+from ingestion.parsing.pptx_shapes import P, Placeholders, R, texts_of
 from ingestion.parsing.pptx_slide import SlideWriter
 from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
@@ -116,5 +116,3 @@ def _size(root: "_Element") -> tuple[int, int]:
         return (int(size.get("cx", "")), int(size.get("cy", ""))) if size is not None else _DEFAULT_SIZE
     except ValueError:
         return _DEFAULT_SIZE
-
-

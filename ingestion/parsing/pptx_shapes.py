@@ -38,7 +38,11 @@ class Placeholders:
         """The placeholders of a layout, and of its master where the layout says nothing."""
         boxes: dict[tuple[str, str], Box] = {}
         root = package.optional_xml(layout) if layout else None
-        master = next((r.target for r in package.relations(layout).values() if r.kind == "slideMaster"), "") if layout else ""
+        master = (
+            next((r.target for r in package.relations(layout).values() if r.kind == "slideMaster"), "")
+            if layout
+            else ""
+        )
         for part in (package.optional_xml(master) if master else None, root):
             for shape in part.iter(f"{P}sp") if part is not None else ():
                 kind, box = placeholder(shape), box_of(shape)
@@ -57,7 +61,11 @@ def shapes(parent: "_Element") -> "Iterator[_Element]":
     for child in parent:
         if child.tag in _SHAPES:
             yield child
-        elif isinstance(child.tag, str) and child.tag != _FALLBACK and child.tag.endswith(("}AlternateContent", "}Choice")):
+        elif (
+            isinstance(child.tag, str)
+            and child.tag != _FALLBACK
+            and child.tag.endswith(("}AlternateContent", "}Choice"))
+        ):
             yield from shapes(child)
 
 
@@ -84,9 +92,9 @@ def box_of(shape: "_Element") -> Box | None:
 
 def is_hidden(shape: "_Element") -> bool:
     """Whether a shape is marked as hidden."""
-    return any(
-        properties.get("hidden") in ("1", "true") for part in shape[:1] for properties in part[:1]
-    )
+    first = next(iter(shape), None)
+    properties = next(iter(first), None) if first is not None else None
+    return properties is not None and properties.get("hidden") in ("1", "true")
 
 
 def texts_of(element: "_Element") -> list[str]:

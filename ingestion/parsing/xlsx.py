@@ -129,24 +129,29 @@ class _Reader:
 
     def _rows(self, name: str, layout: SheetLayout) -> list[list[Cell]]:
         sheet = self._workbook[name]
-        sheet.reset_dimensions()  # type: ignore[union-attr] # a sheet may claim a million rows and have ten
+        sheet.reset_dimensions()  # a sheet may claim a million rows and have ten
         vertical = _vertical_merges(layout)
         repeated: dict[int, Cell] = {}
         rows: list[list[Cell]] = []
         unseen: set[str] = set()
-        for number, row in enumerate(sheet.iter_rows(), start=1):  # type: ignore[union-attr]
+        for number, row in enumerate(sheet.iter_rows(), start=1):
             if not any(cell.value is not None for cell in row):
                 if rows and rows[-1]:
                     rows.append([])  # one empty row ends a table; a million of them say no more
                 continue
             if len(rows) > _MOST_ROWS or self._cells > _MOST_CELLS:
                 self._builder.find(
-                    FindingKind.TRUNCATED, f"The sheet “{name}” is read up to row {number - 1:,}. Split it to have the rest."
+                    FindingKind.TRUNCATED,
+                    f"The sheet “{name}” is read up to row {number - 1:,}. Split it to have the rest.",
                 )
                 break
             line: list[Cell] = []
             for column, cell in enumerate(row[:_MOST_COLUMNS], start=1):
-                text = value_text(cell.value, getattr(cell, "number_format", None) or "General") if cell.value is not None else ""
+                text = (
+                    value_text(cell.value, getattr(cell, "number_format", None) or "General")
+                    if cell.value is not None
+                    else ""
+                )
                 if layout.hidden_columns and layout.is_hidden_column(column):
                     unseen |= {"columns"} if text else set()
                     continue

@@ -87,11 +87,18 @@ def _region_blocks(region: Rows) -> Iterator[tuple[BlockKind, str]]:
         yield BlockKind.PARAGRAPH, "\n".join(_line(row) for row in region)
         return
     start = 0
-    while start < min(_MOST_TITLE_ROWS, len(region) - 1) and _filled(region[start]) == 1 and not _is_label(region, start):
+    while (
+        start < min(_MOST_TITLE_ROWS, len(region) - 1) and _filled(region[start]) == 1 and not _is_label(region, start)
+    ):
         yield BlockKind.PARAGRAPH, _line(region[start])
         start += 1
     end = len(region)
-    while end - 1 > start + 1 and _filled(region[end - 1]) == 1 and region[end - 1][0].text and len(_line(region[end - 1])) > 60:
+    while (
+        end - 1 > start + 1
+        and _filled(region[end - 1]) == 1
+        and region[end - 1][0].text
+        and len(_line(region[end - 1])) > 60
+    ):
         end -= 1  # a note below the table
     yield BlockKind.TABLE, markdown_table([[cell.text for cell in row] for row in region[start:end]])
     for row in region[end:]:

@@ -50,7 +50,9 @@ def _number(value: float, number_format: str) -> str:
     digits = number_format.find("0")
     if not sign:
         return text
-    return f"{text} {sign}" if 0 <= digits < currency.start() else f"-{sign}{text[1:]}" if value < 0 else f"{sign}{text}"
+    return (
+        f"{text} {sign}" if 0 <= digits < currency.start() else f"-{sign}{text[1:]}" if value < 0 else f"{sign}{text}"
+    )
 
 
 def _plain(value: float, number_format: str) -> str:
