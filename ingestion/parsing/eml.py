@@ -98,7 +98,7 @@ def _write(builder: DocumentBuilder, message: Message, *, limit: int, depth: int
 
 def _write_body(builder: DocumentBuilder, plain: list[str], page: list[str], limit: int) -> None:
     """The plain body, unless it only points to the other one."""
-    roots = [root for root in map(page_tree, page) if root is not None]
+    roots = [root for root, _ in map(page_tree, page) if root is not None]
     as_page = sum(len("".join(root.itertext()).split()) for root in roots)
     as_plain = sum(len(text.split()) for text in plain)
     if roots and (not as_plain or as_page > 5 * as_plain + 20):

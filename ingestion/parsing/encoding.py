@@ -142,9 +142,11 @@ def _guess(data: bytes) -> str:
     for encoding, score in found:
         if encoding == "cp1252":
             break
-        if _C1.search(data.decode(encoding, errors="replace")):
+        text = data.decode(encoding, errors="replace")
+        if _C1.search(text):
             continue
-        if split or (high >= _LEAST_LATIN_EVIDENCE and score > _LEAST_LEAD * western):
+        letters = sum(1 for character in text if character > "\x7f" and character.isalpha())
+        if split or (letters >= _LEAST_LATIN_EVIDENCE and score > _LEAST_LEAD * western):
             return encoding
     return "cp1252"
 

@@ -54,7 +54,7 @@ def _read(package: OfficePackage, request: ParseRequest) -> ParsedDocument:
     for chapter in chapters:
         if not package.has(chapter):
             continue
-        root = page_tree(decode(package.read(chapter))[0])
+        root, _ = page_tree(decode(package.read(chapter))[0])
         if root is not None:
             found += 1
             write_page(builder, root, limit=request.limits.max_text_characters)

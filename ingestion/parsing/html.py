@@ -41,10 +41,12 @@ def parse_html(request: ParseRequest) -> ParsedDocument:
     limit = request.limits.max_text_characters
     if len(source) > _MARKUP_FACTOR * limit:
         raise ParseError(FailureType.TOO_LARGE, f"The page has {len(source):,} characters. Split it into parts.")
-    root = page_tree(source)
+    root, is_cut = page_tree(source)
     if root is None:
         raise ParseError(FailureType.EMPTY, "The page has no text. Check that it is the right file.")
     builder, left_out = _read(root, limit)
+    if is_cut:
+        builder.find(FindingKind.TRUNCATED, "A part of the page is nested too deep to be read.", whole=True)
     if not builder.text.strip():
         raise ParseError(
             FailureType.EMPTY,
@@ -68,8 +70,15 @@ def parse_html(request: ParseRequest) -> ParsedDocument:
     )
 
 
-def page_tree(source: str) -> "HtmlElement | None":
-    """The elements of a page; None when there are none. Without network, entities of its own, or huge trees."""
+def page_tree(source: str) -> "tuple[HtmlElement | None, bool]":
+    """The elements of a page, read without network, entities of its own, or huge trees.
+
+    Args:
+        source: The page.
+
+    Returns:
+        Its root, None when it has no elements; and whether a part was left out because it is nested too deep.
+    """
     from lxml import etree, html
 
     source = _XML_DECLARATION.sub("", _NOT_TEXT.sub(" ", source))
@@ -79,8 +88,8 @@ def page_tree(source: str) -> "HtmlElement | None":
     try:
         root = html.document_fromstring(source.encode("utf-8", errors="replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
-        return None
-    return root
+        return None, False
+    return root, any("depth" in entry.message.lower() for entry in parser.error_log)
 
 
 def write_page(builder: DocumentBuilder, root: "HtmlElement", *, limit: int) -> None:

@@ -89,6 +89,7 @@ class PageWalker:
         self._inside = main
         self._children(root, depth=0, background=None, is_inside=root is main)
         self._flush()
+        self._builder.check_length(self._limit)
 
     def _children(self, element: "HtmlElement", *, depth: int, background: str | None, is_inside: bool) -> None:
         self._inline.add(element.text)
