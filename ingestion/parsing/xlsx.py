@@ -8,7 +8,7 @@ import warnings
 import zipfile
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ingestion.errors import ParseError
 from ingestion.parsing.archive import check_archive
@@ -43,13 +43,15 @@ def parse_xlsx(request: ParseRequest) -> ParsedDocument:
     """
     check_archive(request.path, request.limits, kind="XLSX")
     package = OfficePackage(request.path, kind="XLSX")
-    workbook = None
     try:
-        workbook = _open(package, request.path)
-        return _Reader(package, workbook, request.limits.max_text_characters).read()
+        # A stream, not the path: the library judges paths by their ending, and stored files have none.
+        with _usual_form(request.path) if _is_strict(package) else request.path.open("rb") as source:
+            workbook = _open(package, source)
+            try:
+                return _Reader(package, workbook, request.limits.max_text_characters).read()
+            finally:
+                workbook.close()
     finally:
-        if workbook is not None:
-            workbook.close()
         package.close()
 
 
@@ -193,10 +195,9 @@ def _vertical_merges(layout: SheetLayout) -> dict[tuple[int, int], int]:
     return cells
 
 
-def _open(package: OfficePackage, path: Path) -> "Workbook":
+def _open(package: OfficePackage, source: IO[bytes]) -> "Workbook":
     import openpyxl
 
-    source = _usual_form(path) if _is_strict(package) else path
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about parts of the file that are not needed here

@@ -63,7 +63,7 @@ def _without_value(row: "_Element") -> int:
     count = 0
     for formula in row.iter("{*}f"):
         cell = formula.getparent()
-        if cell is not None and cell.find("{*}v") is None and (formula.text or formula.get("t")):
+        if cell is not None and not cell.findtext("{*}v") and (formula.text or formula.get("t")):
             count += 1
     return count
 

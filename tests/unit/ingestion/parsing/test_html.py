@@ -90,7 +90,7 @@ class TestFrames:
             f"<ul>{menu}</ul><h1>Returns</h1>{PROSE}<aside>Adverts</aside><footer>Imprint</footer>",
         )
 
-        assert [text for _, text in blocks(document)][0] == "Returns"
+        assert blocks(document)[0] == ("heading", "Returns")
         assert not any(word in document.text for word in ("logo", "Page 3", "cookies", "Adverts", "Imprint"))
         assert document.metadata["left_out_frame_characters"]
 
@@ -213,7 +213,7 @@ class TestActive:
         assert "A & B" in document.text
 
     def test_nesting(self, tmp_path: Path) -> None:
-        assert "deep" in read(tmp_path, "<div>" * 400 + "deep" + "</div>" * 400).text
+        assert "deep" in read(tmp_path, "<div>" * 200 + "deep" + "</div>" * 200).text
 
     def test_nesting_without_end_is_told(self, tmp_path: Path) -> None:
         document = read(tmp_path, "<p>Seen.</p>" + "<div>" * 50_000 + "deep")
