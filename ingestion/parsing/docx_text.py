@@ -1,5 +1,6 @@
 """The text of a Word paragraph: links, insertions, formulas and note marks; deletions and hidden text stay out."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class TextReader:
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
         self.names: dict[tuple[str, str], str] = {}
+        self._counts: Counter[str] = Counter()
 
     def read(self, paragraph: "_Element", *, on_white: bool = True) -> ParagraphText:
         """The text of a paragraph.
@@ -116,7 +118,8 @@ class TextReader:
         kind = "footnote" if reference.tag.endswith("footnoteReference") else "endnote"
         key = (kind, reference.get(f"{W}id", ""))
         if key not in self.names:
-            self.names[key] = str(1 + sum(1 for other, _ in self.names if other == kind))
+            self._counts[kind] += 1
+            self.names[key] = str(self._counts[kind])
         found.parts.append(f"[{self.names[key]}]" if kind == "footnote" else f"[note {self.names[key]}]")
         (found.footnotes if kind == "footnote" else found.endnotes).append(key[1])
 

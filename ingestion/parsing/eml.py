@@ -48,7 +48,12 @@ def parse_eml(request: ParseRequest) -> ParsedDocument:
     Raises:
         ParseError: Without text, encrypted or too long.
     """
-    message = email.message_from_bytes(_narrow(request.path.read_bytes()), policy=email.policy.compat32)
+    try:
+        message = email.message_from_bytes(_narrow(request.path.read_bytes()), policy=email.policy.compat32)
+    except RecursionError as error:
+        raise ParseError(
+            FailureType.DAMAGED, "The e-mail has parts inside parts without end, as no mail program writes them."
+        ) from error
     builder = DocumentBuilder()
     _write(builder, message, limit=request.limits.max_text_characters, depth=0)
     if not builder.text.strip():

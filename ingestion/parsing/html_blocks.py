@@ -162,6 +162,9 @@ class PageWalker:
         self._builder.check_length(self._limit)
 
     def _flush(self, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0) -> None:
+        if not self._inline:
+            self._inline.take()
+            return
         text, marks = self._inline.take()
         if kind is BlockKind.HEADING:
             text = " ".join(text.split())

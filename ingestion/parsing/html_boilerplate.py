@@ -9,6 +9,26 @@ if TYPE_CHECKING:
 NO_TEXT = frozenset({"script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "head", "title",
                      "select", "textarea", "input", "audio", "video", "canvas", "applet", "datalist", "map"})  # fmt: skip
 _FRAME_TAGS = {"nav", "footer", "aside", "menu"}
+_PLAIN = {
+    "b",
+    "i",
+    "em",
+    "strong",
+    "span",
+    "a",
+    "br",
+    "td",
+    "th",
+    "tr",
+    "tbody",
+    "li",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "img",
+    "font",
+}
 _FRAME_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "menubar", "menu"}
 _FRAME_NAMES = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|sidebar|breadcrumbs?|pagination|pager|share|sharing|social|related|"
@@ -58,7 +78,7 @@ def is_frame(element: "HtmlElement", *, is_inside: bool) -> bool:
         element: The element.
         is_inside: Whether it lies inside the main content, where footers and link lists belong to the text.
     """
-    if not isinstance(element.tag, str):
+    if not isinstance(element.tag, str) or element.tag in _PLAIN:
         return False
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     if _COOKIES.search(names) and _is_cookie_banner(element):

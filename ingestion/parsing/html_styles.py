@@ -3,7 +3,9 @@
 Only selectors without combinators are understood; style sheets of other files are never fetched.
 """
 
+import itertools
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,11 +13,7 @@ if TYPE_CHECKING:
 
 Declarations = dict[str, str]
 
-_RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,5000})\}")
-_AT_BLOCK = re.compile(
-    r"@(?:media|supports|keyframes|font-face|page|-webkit-keyframes)[^{]{0,500}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}"
-)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BRACE = re.compile(r"[{}]")
 _SELECTOR = re.compile(r"^([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)$", re.IGNORECASE)
 _LENGTH = re.compile(r"^(-?\d*\.?\d+)\s*(px|em|rem|pt|%|vw|vh|cm|in|mm)?$")
 _POINTS = {"em": 16.0, "rem": 16.0, "pt": 1.33, "cm": 38.0, "in": 96.0, "mm": 3.8, "vw": 10.0, "vh": 8.0, "%": 10.0}
@@ -26,6 +24,7 @@ _NAMED = {"white": _WHITE, "snow": (255, 250, 250), "ivory": (255, 255, 240), "w
 _SAME_COLOUR = 24  # sum of differences of the three channels that an eye does not tell apart
 _FAR = -500.0  # pixels beyond the edge of the screen
 _MOST_RULES = 5_000
+_LONGEST_SHEET = 1_000_000
 _BACKGROUND = ("background-color", "background")
 
 
@@ -36,17 +35,14 @@ class Styles:
         self._by_class: dict[str, list[tuple[str, frozenset[str], Declarations]]] = {}
         self._by_tag: dict[str, Declarations] = {}
         self.is_partial = any(True for _ in root.iterfind(".//link[@rel='stylesheet']"))
-        rules = 0
-        for sheet in root.iter("style"):
-            text = _AT_BLOCK.sub("", _CSS_COMMENT.sub("", sheet.text or ""))
-            for match in _RULE.finditer(text):
-                rules += 1
-                if rules > _MOST_RULES:
-                    return
-                self._add(match[1], declarations(match[2]))
+        sheets = ((sheet.text or "")[:_LONGEST_SHEET] for sheet in root.iter("style"))
+        for selectors, body in itertools.islice(itertools.chain.from_iterable(map(_rules, sheets)), _MOST_RULES):
+            self._add(selectors, declarations(body))
 
     def of(self, element: "HtmlElement") -> Declarations:
         """What is declared for an element, inline styles last."""
+        if not self._by_tag and not element.attrib:
+            return {}
         found: Declarations = {}
         names = {f".{name}" for name in (element.get("class") or "").split()[:50]}
         if element.get("id"):
@@ -80,6 +76,28 @@ class Styles:
                 self._by_class.setdefault(names[0], []).append(entry)
             elif match[1]:
                 self._by_tag[match[1].lower()] = self._by_tag.get(match[1].lower(), {}) | style
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Selectors and body of each plain rule; blocks such as `@media` are passed over. Linear on any text."""
+    sheet = _without_comments(sheet)
+    depth = start = opened = 0
+    for brace in _BRACE.finditer(sheet):
+        if brace[0] == "{":
+            opened = brace.end() if not depth else opened
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth:
+                selectors, body = sheet[start : opened - 1].strip(), sheet[opened : brace.start()]
+                if not selectors.startswith("@") and "{" not in body:
+                    yield selectors, body
+                start = brace.end()
+
+
+def _without_comments(sheet: str) -> str:
+    parts = sheet.split("/*")
+    return parts[0] + "".join(part.partition("*/")[2] for part in parts[1:])
 
 
 def declarations(style: str) -> Declarations:

@@ -17,7 +17,7 @@ class InlineText:
         self.marks: list[tuple[int, str]] = []
 
     def __bool__(self) -> bool:
-        return any(part.strip() for part in self._parts) or bool(self.marks)
+        return bool(self._parts or self.marks)
 
     def add(self, text: str | None, *, keep_spaces: bool = False) -> None:
         """Append text; blanks in a row become one unless they are to be kept."""

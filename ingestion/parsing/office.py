@@ -19,7 +19,7 @@ from storage.records.parsed_document import FindingKind
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-STRICT = (
+_STRICT = (
     (b"http://purl.oclc.org/ooxml/officeDocument/relationships", b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
     (b"http://purl.oclc.org/ooxml/wordprocessingml/main", b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"),
     (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
@@ -96,7 +96,7 @@ class OfficePackage:
             return None
         data = self.read(name)
         if b"purl.oclc.org/ooxml" in data[:20_000]:
-            for strict, usual in STRICT:
+            for strict, usual in _STRICT:
                 data = data.replace(strict, usual)
         parser = etree.XMLParser(
             resolve_entities=False,

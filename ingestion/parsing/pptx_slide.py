@@ -65,7 +65,8 @@ class SlideWriter:
         for shape in titles:
             text = " ".join(" ".join(texts_of(shape)).split())
             self._builder.add_clean(BlockKind.HEADING, text, level=1)
-        self._write_all([shape for shape in found if shape not in titles], depth=0)
+        written = set(titles)
+        self._write_all([shape for shape in found if shape not in written], depth=0)
 
     def _write_all(self, found: "list[_Element]", *, depth: int) -> None:
         for shape in self._in_order(found):

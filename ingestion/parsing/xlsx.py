@@ -3,33 +3,24 @@
 Hidden sheets, rows and columns are left out and reported. Comments are left out.
 """
 
-import io
-import warnings
-import zipfile
-from datetime import date, time, timedelta
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import IO
 
 from ingestion.errors import ParseError
 from ingestion.parsing.archive import check_archive
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.detect import MediaType
-from ingestion.parsing.office import STRICT, OfficePackage
+from ingestion.parsing.office import OfficePackage
 from ingestion.parsing.request import ParseRequest
-from ingestion.parsing.tables import cell_text
-from ingestion.parsing.xlsx_layout import SheetLayout, read_layout
-from ingestion.parsing.xlsx_regions import Cell, sheet_blocks
-from ingestion.parsing.xlsx_values import value_text
+from ingestion.parsing.xlsx_regions import sheet_blocks
+from ingestion.parsing.xlsx_sheet import Sheet, read_sheet, shared_strings
+from ingestion.parsing.xlsx_styles import cell_formats
 from storage.records.failure_type import FailureType
 from storage.records.parsed_document import BlockKind, FindingKind, ParsedDocument
 
-if TYPE_CHECKING:
-    from openpyxl.workbook.workbook import Workbook
-
 _MOST_ROWS = 100_000
 _MOST_CELLS = 500_000  # of the workbook; more takes longer than a document may
-_MOST_COLUMNS = 500
-_NUMBERS = (int, float, date, time, timedelta)
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -44,24 +35,26 @@ def parse_xlsx(request: ParseRequest) -> ParsedDocument:
     check_archive(request.path, request.limits, kind="XLSX")
     package = OfficePackage(request.path, kind="XLSX")
     try:
-        # A stream, not the path: the library judges paths by their ending, and stored files have none.
-        with _usual_form(request.path) if _is_strict(package) else request.path.open("rb") as source:
-            workbook = _open(package, source)
-            try:
-                return _Reader(package, workbook, request.limits.max_text_characters).read()
-            finally:
-                workbook.close()
+        return _Reader(package, request.limits.max_text_characters).read()
     finally:
         package.close()
 
 
 class _Reader:
-    def __init__(self, package: OfficePackage, workbook: "Workbook", limit: int) -> None:
+    def __init__(self, package: OfficePackage, limit: int) -> None:
         self._package = package
-        self._workbook = workbook
         self._limit = limit
         self._builder = DocumentBuilder()
         self._cells = 0
+        self._main = package.main_part("xl/workbook.xml")
+        root = package.xml(self._main)
+        if root is None:
+            raise package.damaged()
+        self._root = root
+        self._relations = package.relations(self._main)
+        styles = self._related("styles")
+        self._formats = cell_formats(package.optional_xml(styles) if styles else None, root)
+        self._strings = self._shared_strings()
 
     def read(self) -> ParsedDocument:
         builder, missing = self._builder, dict[str, str]()
@@ -98,13 +91,35 @@ class _Reader:
             metadata=properties.metadata,
         )
 
+    def _related(self, kind: str) -> str | None:
+        found = (
+            relation for relation in self._relations.values() if relation.kind == kind and not relation.is_external
+        )
+        return next((relation.target for relation in found if self._package.has(relation.target)), None)
+
+    def _shared_strings(self) -> Sequence[str]:
+        part = self._related("sharedStrings")
+        if part is None:
+            return []
+        with self._reading(part) as stream:
+            return shared_strings(stream)
+
+    @contextlib.contextmanager
+    def _reading(self, part: str) -> Iterator[IO[bytes]]:
+        """A part as a stream; what is no XML is told as damage."""
+        from lxml import etree
+
+        try:
+            with self._package.open(part) as stream:
+                yield stream
+        except etree.XMLSyntaxError as error:
+            raise self._package.damaged() from error
+
     def _sheets(self) -> list[tuple[str, str | None, bool]]:
         """Name, part and whether it is hidden, of each sheet in order."""
-        main = self._package.main_part("xl/workbook.xml")
-        root, relations = self._package.xml(main), self._package.relations(main)
         found: list[tuple[str, str | None, bool]] = []
-        for sheet in root.iter(f"{_MAIN}sheet") if root is not None else ():
-            relation = relations.get(sheet.get(f"{_R}id", ""))
+        for sheet in self._root.iter(f"{_MAIN}sheet"):
+            relation = self._relations.get(sheet.get(f"{_R}id", ""))
             is_hidden = sheet.get("state", "visible") != "visible"
             found.append((sheet.get("name", ""), relation.target if relation else None, is_hidden))
         return found
@@ -113,66 +128,34 @@ class _Reader:
         builder = self._builder
         start = len(builder.blocks)
         builder.add_clean(BlockKind.HEADING, name, level=1)
-        if name in self._workbook.sheetnames and hasattr(self._workbook[name], "iter_rows"):
-            with self._package.open(part) as stream:
-                layout = read_layout(stream, most_rows=2 * _MOST_ROWS)
-            for kind, text in sheet_blocks(self._rows(name, layout)):
-                builder.add_clean(kind, text)
-            if layout.formulas_without_value:
-                builder.find(
-                    FindingKind.TRUNCATED,
-                    f"{layout.formulas_without_value:,} formulas of the sheet “{name}” have no stored result. Open the "
-                    "workbook in a spreadsheet program and save it, then give it again.",
-                )
+        most_cells = _MOST_CELLS - self._cells
+        with self._reading(part) as stream:
+            sheet = read_sheet(stream, self._strings, self._formats, most_rows=_MOST_ROWS, most_cells=most_cells)
+        self._cells += sheet.cells
+        for kind, text in sheet_blocks(sheet.in_order()):
+            builder.add_clean(kind, text)
+        self._tell(name, sheet)
         for text in self._drawn_texts(part):
             builder.add_clean(BlockKind.PARAGRAPH, text)
         if len(builder.blocks) == start + 1:
             builder.take_back()  # an empty sheet has no heading, either
 
-    def _rows(self, name: str, layout: SheetLayout) -> list[list[Cell]]:
-        sheet = self._workbook[name]
-        sheet.reset_dimensions()  # a sheet may claim a million rows and have ten
-        vertical = _vertical_merges(layout)
-        repeated: dict[int, Cell] = {}
-        rows: list[list[Cell]] = []
-        unseen: set[str] = set()
-        for number, row in enumerate(sheet.iter_rows(), start=1):
-            if not any(cell.value is not None for cell in row):
-                if rows and rows[-1]:
-                    rows.append([])  # one empty row ends a table; a million of them say no more
-                continue
-            if len(rows) > _MOST_ROWS or self._cells > _MOST_CELLS:
-                self._builder.find(
-                    FindingKind.TRUNCATED,
-                    f"The sheet “{name}” is read up to row {number - 1:,}. Split it to have the rest.",
-                )
-                break
-            line: list[Cell] = []
-            for column, cell in enumerate(row[:_MOST_COLUMNS], start=1):
-                text = (
-                    value_text(cell.value, getattr(cell, "number_format", None) or "General")
-                    if cell.value is not None
-                    else ""
-                )
-                if layout.hidden_columns and layout.is_hidden_column(column):
-                    unseen |= {"columns"} if text else set()
-                    continue
-                found = Cell(cell_text(text), isinstance(cell.value, _NUMBERS) and not isinstance(cell.value, bool))
-                if (number, column) in vertical:
-                    first = vertical[(number, column)]
-                    found = repeated.get(column, found) if first != number else repeated.setdefault(column, found)
-                    if first == number:
-                        repeated[column] = found
-                line.append(found)
-            self._cells += sum(1 for cell in line if cell.text)
-            if number in layout.hidden_rows:
-                unseen |= {"rows"} if any(cell.text for cell in line) else set()
-                continue
-            rows.append(line)
-        if unseen:
-            what = " and ".join(sorted(unseen, reverse=True))
+    def _tell(self, name: str, sheet: Sheet) -> None:
+        hidden = [what for what, is_so in (("rows", sheet.hides_rows), ("columns", sheet.hides_columns)) if is_so]
+        if hidden:
+            what = " and ".join(hidden)
             self._builder.find(FindingKind.HIDDEN_TEXT, f"Hidden {what} of the sheet “{name}” are left out.")
-        return rows
+        if sheet.read_to is not None:
+            self._builder.find(
+                FindingKind.TRUNCATED,
+                f"The sheet “{name}” is read up to row {sheet.read_to:,}. Split it to have the rest.",
+            )
+        if sheet.formulas_without_value:
+            self._builder.find(
+                FindingKind.TRUNCATED,
+                f"{sheet.formulas_without_value:,} formulas of the sheet “{name}” have no stored result. Open the "
+                "workbook in a spreadsheet program and save it, then give it again.",
+            )
 
     def _drawn_texts(self, part: str) -> list[str]:
         """Texts of boxes that lie on a sheet."""
@@ -184,43 +167,3 @@ class _Reader:
                     lines = ("".join(t.text or "" for t in p.iter(f"{_A}t")).strip() for p in body.iter(f"{_A}p"))
                     texts.append("\n".join(filter(None, lines)))
         return [text for text in texts if text]
-
-
-def _vertical_merges(layout: SheetLayout) -> dict[tuple[int, int], int]:
-    """Cells of ranges that are merged downwards, with the first row of their range: its value holds for each row."""
-    cells: dict[tuple[int, int], int] = {}
-    for first, column, last, _ in layout.merges:
-        if last > first and len(cells) < _MOST_CELLS:
-            cells |= {(row, column): first for row in range(first, min(last, first + 1_000) + 1)}
-    return cells
-
-
-def _open(package: OfficePackage, source: IO[bytes]) -> "Workbook":
-    import openpyxl
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about parts of the file that are not needed here
-            return openpyxl.load_workbook(source, read_only=True, data_only=True, keep_links=False)
-    except MemoryError:
-        raise
-    except Exception as error:  # the library raises many types
-        raise package.damaged() from error
-
-
-def _is_strict(package: OfficePackage) -> bool:
-    main = package.main_part("xl/workbook.xml")
-    return package.has(main) and b"purl.oclc.org/ooxml" in package.read(main)[:20_000]
-
-
-def _usual_form(path: Path) -> io.BytesIO:
-    """A workbook in the “Strict Open XML” form, in the namespaces that the library knows."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as sink:
-        for name in source.namelist():
-            content = source.read(name)
-            for strict, usual in STRICT if name.endswith((".xml", ".rels")) else ():
-                content = content.replace(strict, usual)
-            sink.writestr(name, content)
-    buffer.seek(0)
-    return buffer

@@ -5,6 +5,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
@@ -13,7 +14,7 @@ from pptx.presentation import Presentation as Slides
 
 
 def xlsx_bytes(
-    sheets: Mapping[str, Sequence[Sequence[object]]], *, change: Callable[[openpyxl.Workbook], None] | None = None
+    sheets: Mapping[str, Sequence[Sequence[Any]]], *, change: Callable[[openpyxl.Workbook], None] | None = None
 ) -> bytes:
     """A workbook of sheets of rows, changed by a function at the end."""
     workbook = openpyxl.Workbook()

@@ -1,5 +1,7 @@
 """Tests of e-mails."""
 
+import base64
+import quopri
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -48,11 +50,10 @@ class TestParseEml:
         [("koi8-r", "8bit"), ("koi8-r", "base64"), ("utf-8", "quoted-printable"), ("utf-16", "base64")],
     )
     def test_charsets_and_transfer_encodings(self, tmp_path: Path, charset: str, transfer: str) -> None:
-        import base64
-        import quopri
-
         body = "Привет, мир".encode(charset)
-        coded = {"base64": base64.b64encode, "quoted-printable": quopri.encodestring}.get(transfer, bytes)(body)
+        coded = {"base64": base64.b64encode(body), "quoted-printable": quopri.encodestring(body), "8bit": body}[
+            transfer
+        ]
         head = f"{HEAD}Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: {transfer}\r\n\r\n"
 
         assert read(tmp_path, head.encode() + coded).text.endswith("Привет, мир")
@@ -128,6 +129,14 @@ class TestParseEml:
 
         assert "Body text." in document.text
         assert document.created_at is None
+
+    def test_parts_inside_parts_without_end(self, tmp_path: Path) -> None:
+        data = HEAD + "".join(f'Content-Type: multipart/mixed; boundary="{n}"\r\n\r\n--{n}\r\n' for n in range(3_000))
+
+        with pytest.raises(ParseError) as caught:
+            read(tmp_path, data.encode())
+
+        assert caught.value.failure_type is FailureType.DAMAGED
 
     def test_encrypted(self, tmp_path: Path) -> None:
         data = f"{HEAD}Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nAAAA".encode()

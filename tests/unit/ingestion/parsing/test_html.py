@@ -1,5 +1,6 @@
 """Tests of web pages: structure, frames, hidden text."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -229,6 +230,21 @@ class TestActive:
             read(tmp_path, html)
 
         assert caught.value.failure_type is FailureType.EMPTY
+
+    @pytest.mark.parametrize(
+        "sheet", ["/*" * 100_000, "@media{a{}" * 50_000, "a" * 500_000, "{" * 300_000, "a,b{}" * 90_000]
+    )
+    def test_style_sheets_cost_little(self, tmp_path: Path, sheet: str) -> None:
+        started = time.perf_counter()
+
+        assert read(tmp_path, f"<style>{sheet}</style><p>Text.</p>").text == "Text."
+        assert time.perf_counter() - started < 5
+
+    def test_style_sheets_are_read_around_comments_and_media(self, tmp_path: Path) -> None:
+        sheet = "/* .a{} */ @media print { .seen { display: none } } p.x, .gone { DISPLAY: none; }"
+        html = "<p class=seen>Seen</p><b class=x>too</b><p class='y gone'>not</p>"
+
+        assert read(tmp_path, f"<style>{sheet}</style>{html}").text == "Seen\n\ntoo"
 
     def test_too_long(self, tmp_path: Path) -> None:
         request = request_for(tmp_path / "a.html", b"<p>" + b"word " * 100, limits=ParseLimits(max_text_characters=100))

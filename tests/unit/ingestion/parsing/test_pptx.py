@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pptx.chart.data import CategoryChartData
+from pptx.chart.data import ChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.presentation import Presentation as Slides
 from pptx.slide import Slide
@@ -27,7 +27,7 @@ def blocks(document: ParsedDocument) -> list[tuple[str, str]]:
 
 
 def add(slides: Slides, title: str, *, layout: int = 5) -> Slide:
-    slide = slides.slides.add_slide(slides.slide_layouts[layout])
+    slide: Slide = slides.slides.add_slide(slides.slide_layouts[layout])
     assert slide.shapes.title is not None
     slide.shapes.title.text = title
     return slide
@@ -42,7 +42,7 @@ class TestParsePptx:
     def test_slides_are_pages_with_a_title(self, tmp_path: Path) -> None:
         def build(slides: Slides) -> None:
             slide = add(slides, "Results", layout=1)
-            frame = slide.placeholders[1].text_frame  # type: ignore[attr-defined]
+            frame = slide.placeholders[1].text_frame
             frame.text = "Sales rose"
             inner = frame.add_paragraph()
             inner.text, inner.level = "by 5 %", 1
@@ -84,9 +84,9 @@ class TestParsePptx:
             for place, text in enumerate(["Item", "Price", "Cup | mug", "5", "", "6"]):
                 table.cell(place // 2, place % 2).text = text
             table.cell(1, 0).merge(table.cell(2, 0))
-            data = CategoryChartData()
+            data = ChartData()  # type: ignore[no-untyped-call]
             data.categories = ["Q1", "Q2"]
-            data.add_series("Sales", (1.5, 2))
+            data.add_series("Sales", (1.5, 2))  # type: ignore[no-untyped-call]
             chart = slide.shapes.add_chart(
                 XL_CHART_TYPE.COLUMN_CLUSTERED, Inches(1), Inches(4), Inches(4), Inches(2), data
             )
@@ -119,7 +119,7 @@ class TestParsePptx:
             slide = add(slides, "Seen")
             box(slide, "outside", 40, 1)
             box(slide, "invisible", 1, 3)
-            slide.shapes[-1]._element.nvSpPr.cNvPr.set("hidden", "1")
+            next(slide.shapes[-1]._element.iter("{*}cNvPr")).set("hidden", "1")
 
         document = read(tmp_path, build)
 

@@ -4,6 +4,7 @@ import io
 import zipfile
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -17,7 +18,11 @@ from storage.records.parsed_document import BlockKind, FindingKind, ParsedDocume
 from tests.factories.documents import request_for, rezipped
 from tests.factories.office import xlsx_bytes
 
-PRICES = [["Item", "Price", "From"], ["Grinder", 129.5, date(2024, 3, 1)], ["Kettle", 49, date(2024, 4, 1)]]
+PRICES: list[list[object]] = [
+    ["Item", "Price", "From"],
+    ["Grinder", 129.5, date(2024, 3, 1)],
+    ["Kettle", 49, date(2024, 4, 1)],
+]
 
 
 def read(tmp_path: Path, data: bytes) -> ParsedDocument:
@@ -51,14 +56,19 @@ class TestParseXlsx:
             workbook["S"].merge_cells("A1:C1")
             workbook["S"].merge_cells("A4:A5")
 
-        rows = [["Prices of 2024", None, None], *PRICES[:2], ["Kettle", 49, "May"], [None, 51, "June"]]
+        rows: list[list[object]] = [
+            ["Prices of 2024", None, None],
+            *PRICES[:2],
+            ["Kettle", 49, "May"],
+            [None, 51, "June"],
+        ]
         document = read(tmp_path, xlsx_bytes({"S": rows}, change=merge))
 
         assert blocks(document)[1] == ("paragraph", "Prices of 2024")
         assert document.text.endswith("| Kettle | 49 | May |\n| Kettle | 51 | June |")
 
     def test_tables_between_empty_rows(self, tmp_path: Path) -> None:
-        rows = [["a", "b"], ["x", 1], [], ["c", "d"], ["y", "z"], [], ["w", "v"]]
+        rows: list[list[object]] = [["a", "b"], ["x", 1], [], ["c", "d"], ["y", "z"], [], ["w", "v"]]
 
         tables = [text for kind, text in blocks(read(tmp_path, xlsx_bytes({"S": rows}))) if kind == "table"]
 
@@ -69,12 +79,12 @@ class TestParseXlsx:
         ]
 
     def test_an_empty_row_inside_a_table_does_not_make_a_header(self, tmp_path: Path) -> None:
-        rows = [["name", "count"], ["x", 1], [], ["y", 2]]
+        rows: list[list[object]] = [["name", "count"], ["x", 1], [], ["y", 2]]
 
         assert "| x | 1 |\n| y | 2 |" in read(tmp_path, xlsx_bytes({"S": rows})).text
 
     def test_tables_side_by_side(self, tmp_path: Path) -> None:
-        rows = [["a", "b", None, None, None, "c", "d"], ["1", "2", None, None, None, "3", "4"]]
+        rows: list[list[object]] = [["a", "b", None, None, None, "c", "d"], ["1", "2", None, None, None, "3", "4"]]
 
         assert "| 1 | 2 |\n\n| c | d |" in read(tmp_path, xlsx_bytes({"S": rows})).text
 
@@ -141,14 +151,16 @@ class TestParseXlsx:
         assert [finding.kind for finding in document.findings] == [FindingKind.ACTIVE_CONTENT]
 
     @pytest.mark.parametrize("sheets", [{"S": []}, {"S": [[None, " "]]}])
-    def test_without_text_is_empty(self, tmp_path: Path, sheets: dict[str, list[list[object]]]) -> None:
+    def test_without_text_is_empty(self, tmp_path: Path, sheets: dict[str, list[list[Any]]]) -> None:
         with pytest.raises(ParseError) as caught:
             read(tmp_path, xlsx_bytes(sheets))
 
         assert caught.value.failure_type is FailureType.EMPTY
 
-    def test_broken_parts_are_damaged(self, tmp_path: Path) -> None:
-        data = rezipped(xlsx_bytes({"S": PRICES}), replace={"xl/workbook.xml": b"<workbook"})
+    @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
+    @pytest.mark.parametrize("content", [b"", b"no xml"])
+    def test_broken_parts_are_damaged(self, tmp_path: Path, part: str, content: bytes) -> None:
+        data = rezipped(xlsx_bytes({"S": PRICES}), replace={part: content})
 
         with pytest.raises(ParseError, match="The XLSX is damaged") as caught:
             read(tmp_path, data)
