@@ -100,6 +100,8 @@ class _Reader:
     def _shared_strings(self) -> Sequence[str]:
         part = self._related("sharedStrings")
         if part is None:
+            if any(relation.kind == "sharedStrings" for relation in self._relations.values()):
+                raise self._package.damaged()  # without them most cells would be empty
             return []
         with self._reading(part) as stream:
             return shared_strings(stream)

@@ -145,6 +145,31 @@ class TestParseXlsx:
 
         assert "| Grinder | 129.5 | 2024-03-01 |" in read(tmp_path, rezipped(data, replace=changed)).text
 
+    def with_shared_strings(self, strings: str | None) -> bytes:
+        data = xlsx_bytes({"S": [["a", "b"]]})
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            relations = archive.read("xl/_rels/workbook.xml.rels").decode()
+        kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+        relation = f'<Relationship Type="{kind}" Target="sharedStrings.xml" Id="rId9"/></Relationships>'
+        main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        cells = "".join(f'<c t="s"><v>{n}</v></c>' for n in (1, 0, 7))
+        replaced = {
+            "xl/_rels/workbook.xml.rels": relations.replace("</Relationships>", relation).encode(),
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData><row>{cells}</row></sheetData></worksheet>'.encode(),
+        }
+        table = None if strings is None else f'<sst xmlns="{main}">{strings}</sst>'.encode()
+        return rezipped(data, replace=replaced, add={} if table is None else {"xl/sharedStrings.xml": table})
+
+    def test_shared_strings(self, tmp_path: Path) -> None:
+        strings = "<si><t>plain</t></si><si><r><t>two </t></r><r><t>runs</t></r><rPh><t>aid</t></rPh></si>"
+
+        assert "| two runs | plain |" in read(tmp_path, self.with_shared_strings(strings)).text
+
+    @pytest.mark.parametrize("strings", [None, "<si>", "&undefined;"])
+    def test_broken_shared_strings_are_damage(self, tmp_path: Path, strings: str | None) -> None:
+        with pytest.raises(ParseError, match="damaged"):
+            read(tmp_path, self.with_shared_strings(strings))
+
     def test_macros_are_told(self, tmp_path: Path) -> None:
         document = read(tmp_path, rezipped(xlsx_bytes({"S": PRICES}), add={"xl/vbaProject.bin": b"macro"}))
 
@@ -157,7 +182,7 @@ class TestParseXlsx:
 
         assert caught.value.failure_type is FailureType.EMPTY
 
-    @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
+    @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
     @pytest.mark.parametrize("content", [b"", b"no xml"])
     def test_broken_parts_are_damaged(self, tmp_path: Path, part: str, content: bytes) -> None:
         data = rezipped(xlsx_bytes({"S": PRICES}), replace={part: content})
