@@ -107,6 +107,12 @@ class DocumentBuilder:
         text = self.text[: block.char_start].removesuffix(BLOCK_SEPARATOR)
         self._parts, self._length = [text] if text else [], len(text)
         self._page_start = min(self._page_start, self._length)
+        self.findings = [
+            finding.model_copy(update={"char_start": self._length, "char_end": self._length})
+            if finding.char_start is not None and finding.char_start > self._length
+            else finding
+            for finding in self.findings
+        ]
 
     def leave_headings(self) -> None:
         """What follows stands under no heading."""

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from ingestion.errors import ParseError
 from ingestion.parsing.detect import MediaType
+from ingestion.parsing.ocr import ocr_available
 from ingestion.parsing.parse import parse
 from storage.records.failure_type import FailureType
 from tests.factories.documents import docx_bytes, pdf_bytes, request_for
@@ -104,6 +106,25 @@ class TestParse:
     )
     def test_texts_are_told_apart(self, tmp_path: Path, name: str, data: bytes, media_type: MediaType) -> None:
         assert parse(request_for(tmp_path / name, data)).media_type == media_type
+
+    @pytest.mark.skipif(not ocr_available(), reason="Tesseract is not installed")
+    @pytest.mark.parametrize(
+        ("kind", "media_type", "frames"),
+        [("WEBP", MediaType.WEBP, 1), ("BMP", MediaType.BMP, 1), ("GIF", MediaType.GIF, 2)],
+    )
+    def test_further_pictures(self, tmp_path: Path, kind: str, media_type: MediaType, frames: int) -> None:
+        images = []
+        for number in range(frames):
+            image = Image.new("L", (900, 300), 255)
+            ImageDraw.Draw(image).text((40, 100), f"Receipt number {number + 1}", fill=0, font_size=70)
+            images.append(image)
+        more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
+        images[0].save(tmp_path / "picture", kind, **more)
+
+        document = parse(request_for(tmp_path / "picture"))
+
+        assert (document.media_type, document.page_count) == (media_type, frames)
+        assert f"Receipt number {frames}" in document.text
 
     @pytest.mark.parametrize("name", ["a.docx", "a.txt", "a"])
     def test_office_files_with_a_wrong_name(self, tmp_path: Path, name: str) -> None:

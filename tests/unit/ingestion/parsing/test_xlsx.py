@@ -113,6 +113,20 @@ class TestParseXlsx:
         assert "=1+1" not in document.text
         assert [finding.kind for finding in document.findings] == [FindingKind.TRUNCATED]
 
+    def test_a_sheet_of_nothing_but_such_formulas(self, tmp_path: Path) -> None:
+        document = read(tmp_path, xlsx_bytes({"S": [["a", "b"]], "Sums": [["=1+1"]], "T": [["c", "d"]]}))
+
+        assert document.text == "S\n\n| a | b |\n| --- | --- |\n\nT\n\n| c | d |\n| --- | --- |"
+        assert [(page.number, document.text[page.char_start : page.char_end][:1]) for page in document.pages] == [
+            (1, "S"),
+            (2, ""),
+            (3, "T"),
+        ]
+        (finding,) = document.findings
+        assert finding.page == 2
+        assert finding.char_start is not None
+        assert finding.char_start <= len(document.text)
+
     def test_very_large_sheets_are_read_in_part(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(xlsx, "_MOST_ROWS", 50)
 
