@@ -85,7 +85,6 @@ _BY_EXTENSION = {
     ".gif": MediaType.GIF,
     ".bmp": MediaType.BMP,
 }
-ACCEPTED_EXTENSIONS = tuple(_BY_EXTENSION)
 _TEXTS = {MediaType.TEXT, MediaType.MARKDOWN, MediaType.CSV}
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*(?:<!doctype\s+html|<(?:html|head|body)[\s>])", re.I | re.S

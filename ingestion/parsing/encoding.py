@@ -17,6 +17,7 @@ _MARKS = (
 _SAMPLE_BYTES = 4096
 _DETECTED_BYTES = 200_000
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]|\x1b\([IJ]")
 _LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254")
@@ -61,9 +62,10 @@ def decode(data: bytes, *, declared: str | None = None) -> tuple[str, str]:
         return text, "utf-8"
     if declared and (known := _known(declared)) and (text := _tried(data, known)) is not None:
         return text, known
-    if _nearly_utf8(data):
+    sample = _telling(data)
+    if _nearly_utf8(sample):
         return data.decode("utf-8", errors="replace"), "utf-8"
-    encoding = _guess(data[:_DETECTED_BYTES])
+    encoding = _guess(sample)
     return data.decode(encoding, errors="replace"), encoding
 
 
@@ -119,11 +121,19 @@ def _known(name: str) -> str | None:
     return widened.get(found, "cp932" if found == "shift_jis" else found)
 
 
+def _telling(data: bytes) -> bytes:
+    """A part of the text that tells its encoding: from the line where the first character beyond ASCII stands."""
+    first = _HIGH_BYTE.search(data)
+    start = data.rfind(b"\n", 0, first.start()) + 1 if first else 0
+    start = max(start, first.start() - _SAMPLE_BYTES) if first else 0
+    return data[start : start + _DETECTED_BYTES]
+
+
 def _nearly_utf8(data: bytes) -> bool:
     """Whether it is UTF-8 with a few broken bytes: most sequences beyond ASCII are well formed."""
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
-    good = sum(1 for character in text[:_DETECTED_BYTES] if character > "\x7f" and character != "\ufffd")
+    good = sum(1 for character in text if character > "\x7f" and character != "\ufffd")
     return good > 20 * broken
 
 

@@ -85,6 +85,12 @@ class TestDecode:
 
         assert decode(data) == (POLISH * 5 + "\ufffd.", "utf-8")
 
+    @pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "cp1252"])
+    def test_letters_that_come_late_are_found(self, encoding: str) -> None:
+        text = "Plain words.\n" * 40_000 + (GERMAN if encoding == "cp1252" else RUSSIAN)
+
+        assert decode(text.encode(encoding))[0] == text
+
     def test_a_cut_wide_text_is_damaged(self) -> None:
         with pytest.raises(ParseError, match="UTF-16"):
             decode("text".encode("utf-16")[:-1])
