@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_VALUE = f"{C}v"
 _MOST_POINTS = 1_000
 _MOST_SERIES = 50
 
@@ -54,7 +55,7 @@ def _points(element: "_Element | None") -> list[str]:
     for point in element.iter(f"{C}pt"):
         place = point.get("idx", "")
         if place.isdecimal() and int(place) < _MOST_POINTS:
-            found.setdefault(int(place), _rounded(point.findtext(f"{C}v") or ""))
+            found.setdefault(int(place), _rounded(point.findtext(_VALUE) or ""))
     return [found.get(place, "") for place in range(max(found, default=-1) + 1)]
 
 

@@ -15,6 +15,7 @@ A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _SHAPES = {f"{P}{name}" for name in ("sp", "graphicFrame", "grpSp", "pic", "cxnSp")}
+_TEXT = f"{A}t"
 _RAISED_FROM = 10_000  # thousandths of a percent above the line
 
 
@@ -108,7 +109,7 @@ def paragraph_text(paragraph: "_Element") -> str:
     parts: list[str] = []
     for child in paragraph:
         if child.tag in (f"{A}r", f"{A}fld"):
-            text = child.findtext(f"{A}t") or ""
+            text = child.findtext(_TEXT) or ""
             properties = child.find(f"{A}rPr")
             baseline = properties.get("baseline", "0") if properties is not None else "0"
             is_raised = baseline.lstrip("-").isdecimal() and int(baseline) >= _RAISED_FROM
