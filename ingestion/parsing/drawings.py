@@ -32,7 +32,8 @@ def chart_lines(root: "_Element") -> tuple[BlockKind, str]:
     if not any(values for _, values in columns):
         return BlockKind.PARAGRAPH, f"Chart: {title}" if title else ""
     length = max(len(categories), *(len(values) for _, values in columns))
-    rows = [[cell_text(f"Chart: {title}" if title else "Chart"), *(cell_text(name) for name, _ in columns)]]
+    name = f"Chart: {title}" if title else "Chart"
+    rows = [[cell_text(name), *(cell_text(series) for series, _ in columns)]]
     for place in range(length):
         rows.append([_at(categories, place), *(_at(values, place) for _, values in columns)])
     return BlockKind.TABLE, markdown_table(rows)
