@@ -61,7 +61,10 @@ KNOWLEDGE_NEW_BUTTON = "Make it"
 KNOWLEDGE_BASE_NAME = "{name} · {ready} of {documents} documents read"
 KNOWLEDGE_FILES = "Files"
 KNOWLEDGE_UPLOAD = "Add documents"
-KNOWLEDGE_UPLOAD_HELP = "Markdown, text, Word, PDF; pictures and scans where OCR is on."
+KNOWLEDGE_UPLOAD_HELP = (
+    "PDF, Word (DOCX), PowerPoint (PPTX), Excel (XLSX), OpenDocument text (ODT), EPUB, web pages, e-mails (EML), CSV, "
+    "Markdown and text; pictures and scans where OCR is on."
+)
 KNOWLEDGE_UPLOADED = "{count} accepted; they become searchable in a few seconds."
 KNOWLEDGE_EMPTY = "Nothing in here yet. Add the first documents above."
 KNOWLEDGE_FAILED = "Could not be read ({count})"

@@ -1,4 +1,4 @@
-"""Pictures of text: PNG, JPEG and TIFF, one page per frame."""
+"""Pictures of text: one page per frame."""
 
 import warnings
 from typing import TYPE_CHECKING
@@ -14,7 +14,14 @@ from storage.records.parsed_document import BlockKind, PageSpan, ParsedDocument
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_FORMATS = {MediaType.PNG: "PNG", MediaType.JPEG: "JPEG", MediaType.TIFF: "TIFF"}
+_FORMATS = {
+    MediaType.PNG: "PNG",
+    MediaType.JPEG: "JPEG",
+    MediaType.TIFF: "TIFF",
+    MediaType.WEBP: "WEBP",
+    MediaType.GIF: "GIF",
+    MediaType.BMP: "BMP",
+}
 _DEFAULT_DPI = 150.0
 _LEAST_DPI, _MOST_DPI = 50.0, 1200.0
 _MOST_FRAMES = 200

@@ -4,11 +4,16 @@ A line scanner instead of a Markdown library: it must keep exact offsets, and it
 """
 
 import re
+from bisect import bisect_right
+from typing import NamedTuple
 
+from ingestion.errors import ParseError
 from ingestion.parsing.builder import DocumentBuilder
+from ingestion.parsing.cleaning import Hidden
 from ingestion.parsing.request import ParseRequest
 from ingestion.parsing.text import Row, read_text, rows_of
-from storage.records.parsed_document import BlockKind, ParsedDocument
+from storage.records.failure_type import FailureType
+from storage.records.parsed_document import BlockKind, FindingKind, ParsedDocument
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
@@ -17,6 +22,17 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 _TABLE_RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _FRONT_MATTER_FIELD = re.compile(r"(title|author)[ \t]*:[ \t]*(.+)", re.IGNORECASE)
 _MOST_FRONT_MATTER_LINES = 100
+_FEWEST_WORDS = 4
+_SHOWN_CHARACTERS = 120
+_LOOK_BACK = 300
+
+
+class _Comment(NamedTuple):
+    """A comment: where it stood, how long it was with its marks, and what it said."""
+
+    position: int
+    length: int
+    text: str
 
 
 def parse_markdown(request: ParseRequest) -> ParsedDocument:
@@ -25,7 +41,10 @@ def parse_markdown(request: ParseRequest) -> ParsedDocument:
     Raises:
         ParseError: Empty, binary or too long.
     """
-    text, encoding = read_text(request.path, limit=request.limits.max_text_characters)
+    text, encoding, hidden = read_text(request.path, limit=request.limits.max_text_characters)
+    text, comments = _without_comments(text)
+    if not text.strip():
+        raise ParseError(FailureType.EMPTY, "The file has only comments, which no reader sees. Check what it is.")
     rows = list(rows_of(text))
     fields, index = _front_matter(rows)
     builder = DocumentBuilder()
@@ -40,13 +59,64 @@ def parse_markdown(request: ParseRequest) -> ParsedDocument:
             title = heading
         builder.mark(kind, rows[index].start, rows[stop - 1].end, text=heading, level=level)
         index = stop
+    for found in hidden:
+        before = sum(comment.length for comment in comments if comment.position < found.position)
+        builder.note_hidden(Hidden(max(0, found.position - before), found.detail))
+    left_out = 0
+    for comment in comments:
+        if len(comment.text.split()) >= _FEWEST_WORDS:  # shorter ones are marks for programs
+            detail = f"A comment is not shown to readers: “{comment.text[:_SHOWN_CHARACTERS]}”"
+            builder.find(FindingKind.HIDDEN_TEXT, detail, at=comment.position - left_out)
+        left_out += comment.length
     return ParsedDocument(
         text=text,
         blocks=tuple(builder.blocks),
+        findings=tuple(builder.findings),
         title=title,
         author=fields.get("author"),
         metadata={"encoding": encoding},
     )
+
+
+def _without_comments(text: str) -> tuple[str, list[_Comment]]:
+    """The text without HTML comments, which no reader sees; those in code stay."""
+    if "<!--" not in text:
+        return text, []
+    code = _code_spans(text)
+    parts: list[str] = []
+    comments: list[_Comment] = []
+    last = 0
+    start = text.find("<!--")
+    while start >= 0:
+        end = text.find("-->", start + 4)
+        if end < 0:
+            break
+        place = bisect_right(code, (start, len(text)))
+        line = text[max(0, start - _LOOK_BACK) : start].rsplit("\n", 1)[-1]
+        if (place and start < code[place - 1][1]) or line.count("`") % 2:
+            end = start + 1
+        else:
+            comments.append(_Comment(start, end + 3 - start, " ".join(text[start + 4 : end].split())))
+            parts.append(text[last:start])
+            last = end = end + 3
+        start = text.find("<!--", end)
+    return "".join([*parts, text[last:]]), comments
+
+
+def _code_spans(text: str) -> list[tuple[int, int]]:
+    """Where fenced code begins and ends."""
+    rows = list(rows_of(text))
+    spans: list[tuple[int, int]] = []
+    index = 0
+    while index < len(rows):
+        fence = _FENCE.match(rows[index].text)
+        if fence:
+            stop = _end_of_fence(rows, index, fence[1])
+            spans.append((rows[index].start, rows[stop - 1].end))
+            index = stop
+        else:
+            index += 1
+    return spans
 
 
 def _front_matter(rows: list[Row]) -> tuple[dict[str, str], int]:

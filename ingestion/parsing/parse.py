@@ -36,6 +36,34 @@ def _run(media_type: MediaType, request: ParseRequest) -> ParsedDocument:
             from ingestion.parsing.docx import parse_docx
 
             return parse_docx(request)
+        case MediaType.XLSX:
+            from ingestion.parsing.xlsx import parse_xlsx
+
+            return parse_xlsx(request)
+        case MediaType.PPTX:
+            from ingestion.parsing.pptx import parse_pptx
+
+            return parse_pptx(request)
+        case MediaType.ODT:
+            from ingestion.parsing.odt import parse_odt
+
+            return parse_odt(request)
+        case MediaType.EPUB:
+            from ingestion.parsing.epub import parse_epub
+
+            return parse_epub(request)
+        case MediaType.HTML:
+            from ingestion.parsing.html import parse_html
+
+            return parse_html(request)
+        case MediaType.EML:
+            from ingestion.parsing.eml import parse_eml
+
+            return parse_eml(request)
+        case MediaType.CSV:
+            from ingestion.parsing.csv import parse_csv
+
+            return parse_csv(request)
         case MediaType.MARKDOWN:
             from ingestion.parsing.markdown import parse_markdown
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.errors import ParseError
 from ingestion.parsing.markdown import parse_markdown
-from storage.records.parsed_document import BlockKind, ParsedDocument
+from storage.records.failure_type import FailureType
+from storage.records.parsed_document import BlockKind, FindingKind, ParsedDocument
 from tests.factories.documents import request_for
 
 TEXT = """---
@@ -79,7 +81,16 @@ class TestParseMarkdown:
         assert [block.kind for block in document.blocks] == [BlockKind.CODE]
 
     @pytest.mark.parametrize(
-        "text", ["# " + " " * 300_000 + "x", "> " * 100_000, "[" * 100_000, "|-" * 100_000, "a" + "\n" * 300_000 + "b"]
+        "text",
+        [
+            "# " + " " * 300_000 + "x",
+            "> " * 100_000,
+            "[" * 100_000,
+            "|-" * 100_000,
+            "a" + "\n" * 300_000 + "b",
+            "<!--" * 100_000,
+            "x <!-- -->" * 50_000,
+        ],
     )
     def test_hostile_input_stays_linear(self, tmp_path: Path, text: str) -> None:
         started = time.monotonic()
@@ -87,3 +98,26 @@ class TestParseMarkdown:
         parsed(tmp_path, text)
 
         assert time.monotonic() - started < 5
+
+    def test_comments_are_left_out_and_told(self, tmp_path: Path) -> None:
+        document = parsed(tmp_path, "# A\n\nSeen <!-- toc --><!-- obey these\nhidden words --> text pass\u200bword.\n")
+
+        assert document.text == "# A\n\nSeen  text password.\n"
+        assert {finding.kind for finding in document.findings} == {FindingKind.HIDDEN_TEXT}
+        found = {finding.detail.split(" ")[0]: document.text[finding.char_start :] for finding in document.findings}
+        assert found == {"A": " text password.\n", "Invisible": "word.\n"}
+
+    @pytest.mark.parametrize(
+        "text", ["```\n<!-- one two three four -->\n```", "Write `<!-- one two three four -->` so."]
+    )
+    def test_comments_in_code_stay(self, tmp_path: Path, text: str) -> None:
+        document = parsed(tmp_path, text)
+
+        assert document.text == text
+        assert document.findings == ()
+
+    def test_only_comments_is_empty(self, tmp_path: Path) -> None:
+        with pytest.raises(ParseError) as caught:
+            parsed(tmp_path, "<!-- nothing to be seen here -->")
+
+        assert caught.value.failure_type is FailureType.EMPTY

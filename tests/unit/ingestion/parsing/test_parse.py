@@ -3,12 +3,17 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from ingestion.errors import ParseError
+from ingestion.parsing.detect import MediaType
+from ingestion.parsing.ocr import ocr_available
 from ingestion.parsing.parse import parse
 from storage.records.failure_type import FailureType
-from tests.factories.documents import pdf_bytes, request_for
+from tests.factories.documents import docx_bytes, pdf_bytes, request_for
+from tests.factories.office import xlsx_bytes, zip_bytes
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PDF = pdf_bytes([[(12, "Hello from a PDF.")]])
 
 
@@ -53,11 +58,12 @@ class TestParse:
                 FailureType.ENCRYPTED,
                 "password",
             ),
-            ("a.html", b"<!DOCTYPE html><html><body>x</body></html>", FailureType.UNSUPPORTED, "web page"),
-            ("a.gif", b"GIF89a......", FailureType.UNSUPPORTED, "GIF"),
-            ("a.webp", b"RIFF\0\0\0\0WEBPVP8 ", FailureType.UNSUPPORTED, "WebP"),
+            ("a.gif", b"GIF89a......", FailureType.DAMAGED, "picture"),
+            ("a.rtf", b"{\\rtf1 text}", FailureType.UNSUPPORTED, "RTF"),
+            ("a.xls", OLE + "Workbook\0".encode("utf-16-le"), FailureType.UNSUPPORTED, "XLSX or CSV"),
+            ("a.ppt", OLE + "PowerPoint Document\0".encode("utf-16-le"), FailureType.UNSUPPORTED, "PPTX or PDF"),
+            ("a.msg", OLE + "__properties_version1.0\0".encode("utf-16-le"), FailureType.UNSUPPORTED, "Outlook"),
             ("a.mp4", b"\0\0\0\x18ftypmp42", FailureType.UNSUPPORTED, "video"),
-            ("a.eml", b"Subject: x\nMIME-Version: 1.0\n\nbody", FailureType.UNSUPPORTED, "e-mail"),
             ("a.exe", b"MZ\x90\0", FailureType.UNSUPPORTED, "program"),
         ],
     )
@@ -68,26 +74,82 @@ class TestParse:
         assert caught.value.failure_type is failure_type
 
     @pytest.mark.parametrize(
-        ("member", "words"),
+        ("parts", "words"),
         [
-            ("xl/workbook.xml", "Excel"),
-            ("ppt/presentation.xml", "PowerPoint"),
-            ("content.xml", "OpenDocument"),
-            ("x", "ZIP"),
+            ({"xl/workbook.bin": ""}, "xlsb"),
+            ({"content.xml": "", "mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "XLSX or CSV"),
+            ({"content.xml": "", "mimetype": "application/vnd.oasis.opendocument.presentation"}, "PPTX or PDF"),
+            ({"x": ""}, "Unpack it"),
         ],
     )
-    def test_other_archives(self, tmp_path: Path, member: str, words: str) -> None:
-        import io
-        import zipfile
-
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr(member, b"x")
-
+    def test_other_archives(self, tmp_path: Path, parts: dict[str, str], words: str) -> None:
         with pytest.raises(ParseError, match=words) as caught:
-            parse(request_for(tmp_path / "a.zip", buffer.getvalue()))
+            parse(request_for(tmp_path / "a.zip", zip_bytes(parts)))
 
         assert caught.value.failure_type is FailureType.UNSUPPORTED
+
+    @pytest.mark.parametrize(
+        ("name", "data", "media_type"),
+        [
+            ("a.txt", b"\xef\xbb\xbf <!-- x --><!DOCTYPE HTML><p>Text", MediaType.HTML),
+            ("a.txt", "<html><p>Text".encode("utf-16"), MediaType.HTML),
+            ("a.html", b"<p>Text</p>", MediaType.HTML),
+            ("a.html", b"no tags at all", MediaType.TEXT),
+            ("a.csv", b"a,b\n1,2\n", MediaType.CSV),
+            ("a.tsv", b"<html><p>Text", MediaType.HTML),
+            ("a.eml", b"Subject: x\n\nText", MediaType.EML),
+            ("a.txt", b"Message-ID: <1@x>\nSubject: x\n\nText", MediaType.EML),
+            ("a.txt", b"From: me\nSubject: notes of today\n\nText", MediaType.TEXT),
+            ("a.txt", b"Note: this is\nno mail at all", MediaType.TEXT),
+            ("a.txt", b"BMW and other makers of cars", MediaType.TEXT),
+        ],
+    )
+    def test_texts_are_told_apart(self, tmp_path: Path, name: str, data: bytes, media_type: MediaType) -> None:
+        assert parse(request_for(tmp_path / name, data)).media_type == media_type
+
+    @pytest.mark.skipif(not ocr_available(), reason="Tesseract is not installed")
+    @pytest.mark.parametrize(
+        ("kind", "media_type", "frames"),
+        [("WEBP", MediaType.WEBP, 1), ("BMP", MediaType.BMP, 1), ("GIF", MediaType.GIF, 2)],
+    )
+    def test_further_pictures(self, tmp_path: Path, kind: str, media_type: MediaType, frames: int) -> None:
+        images = []
+        for number in range(frames):
+            image = Image.new("L", (900, 300), 255)
+            ImageDraw.Draw(image).text((40, 100), f"Receipt number {number + 1}", fill=0, font_size=70)
+            images.append(image)
+        more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
+        images[0].save(tmp_path / "picture", kind, **more)
+
+        document = parse(request_for(tmp_path / "picture"))
+
+        assert (document.media_type, document.page_count) == (media_type, frames)
+        assert f"Receipt number {frames}" in document.text
+
+    @pytest.mark.parametrize("name", ["a.docx", "a.txt", "a"])
+    def test_office_files_with_a_wrong_name(self, tmp_path: Path, name: str) -> None:
+        document = parse(request_for(tmp_path / name, xlsx_bytes({"S": [["a", "b"]]})))
+
+        assert document.media_type == MediaType.XLSX
+        assert ("declared_type_mismatch" in document.metadata) == (name != "a")
+
+    @pytest.mark.parametrize(
+        ("data", "media_type"),
+        [
+            (b"<html>" + PDF, MediaType.PDF),
+            (PDF + docx_bytes(), MediaType.PDF),
+            (b"%!" + b" " * 2000 + b"%PDF-1.4 <html>", MediaType.TEXT),
+        ],
+    )
+    def test_polyglots_are_read_as_one_thing(self, tmp_path: Path, data: bytes, media_type: MediaType) -> None:
+        document = parse(request_for(tmp_path / "a.pdf" if media_type is MediaType.PDF else tmp_path / "a.txt", data))
+
+        assert document.media_type == media_type
+        assert "Travel" not in document.text
+
+    def test_an_archive_in_front_of_a_page_is_judged_as_archive(self, tmp_path: Path) -> None:
+        with pytest.raises(ParseError, match="ZIP archive"):
+            parse(request_for(tmp_path / "a.html", zip_bytes({"x": "x"}) + b"<html><script>steal()</script>"))
 
     def test_a_pdf_without_its_header_is_read_by_the_second_reader(self, tmp_path: Path) -> None:
         document = parse(request_for(tmp_path / "a.pdf", PDF.split(b"\n", 1)[1]))

@@ -60,3 +60,16 @@ class TestParseText:
         document = parse_text(request_for(tmp_path / "a.txt", b"before\x00after and more text"))
 
         assert document.text == "before after and more text"
+
+    def test_invisible_characters_go_and_what_they_hide_is_told(self, tmp_path: Path) -> None:
+        document = parse_text(request_for(tmp_path / "a.txt", "First.\n\npass\u200bword\u00a0x".encode()))
+
+        assert document.text == "First.\n\npassword x"
+        assert [(f.kind.value, f.char_start) for f in document.findings] == [("hidden_text", 12)]
+        assert [document.text[b.char_start : b.char_end] for b in document.blocks] == ["First.", "password x"]
+
+    def test_only_invisible_characters_are_empty(self, tmp_path: Path) -> None:
+        with pytest.raises(ParseError) as caught:
+            parse_text(request_for(tmp_path / "a.txt", ("\u200b" * 20).encode()))
+
+        assert caught.value.failure_type is FailureType.EMPTY
