@@ -1,23 +1,28 @@
 """What most chunkers are built on: the smallest pieces that stay whole, and packing them into passages."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingestion.chunking.chunker import TokenIndex
 from ingestion.chunking.sentences import sentences
 from storage.records.parsed_document import Block, BlockKind
 
 _LONGEST_HEADER_TOKENS = 40
+_FILLED = 0.4  # a passage this full may end before its size does
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A sentence, a table row, a line of code, a heading. `header` is the header row of a row's table."""
+    """A sentence, a table row, a line of code, a heading.
+
+    `header` is the header row of a row's table; `block_end` is set on the first atom of a block and says where it ends.
+    """
 
     start: int
     end: int
     tokens: int
     header: str | None = None
+    block_end: int | None = None
 
 
 class Atomizer:
@@ -30,6 +35,10 @@ class Atomizer:
 
     def block(self, block: Block) -> list[Atom]:
         """The atoms of a block, in order; together they cover everything but blanks."""
+        first, *others = self._cut(block) or [None]
+        return [] if first is None else [replace(first, block_end=block.char_end), *others]
+
+    def _cut(self, block: Block) -> list[Atom]:
         start, end = block.char_start, block.char_end
         match block.kind:
             case BlockKind.HEADING:
@@ -64,6 +73,9 @@ class Atomizer:
 def pack(atoms: Sequence[Atom], tokens: TokenIndex, *, most: int, overlap: int) -> Iterator[list[Atom]]:
     """Fill passages with whole atoms.
 
+    A passage ends early where the next paragraph would be parted although it fits into a passage of its own: what its
+    writer kept together is found together.
+
     Args:
         atoms: In order.
         tokens: Of the document.
@@ -72,6 +84,9 @@ def pack(atoms: Sequence[Atom], tokens: TokenIndex, *, most: int, overlap: int) 
     """
     passage: list[Atom] = []
     for atom in atoms:
+        if passage and _would_part(passage, atom, tokens, most):
+            yield passage
+            passage = []
         if passage and tokens.count(passage[0].start, atom.end) > most:
             yield passage
             last = passage[-1]
@@ -85,6 +100,13 @@ def pack(atoms: Sequence[Atom], tokens: TokenIndex, *, most: int, overlap: int) 
         passage.append(atom)
     if passage:
         yield passage
+
+
+def _would_part(passage: Sequence[Atom], atom: Atom, tokens: TokenIndex, most: int) -> bool:
+    if atom.block_end is None or tokens.count(atom.start, atom.block_end) > most:
+        return False
+    filled = tokens.count(passage[0].start, passage[-1].end)
+    return filled >= _FILLED * most and tokens.count(passage[0].start, atom.block_end) > most
 
 
 def line_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
