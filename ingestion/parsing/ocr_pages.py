@@ -1,0 +1,155 @@
+"""Reads the pictures of one document, several at once, in the language that fits it and the right way up."""
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.errors import ParseError
+from ingestion.language import guess_language
+from ingestion.parsing import ocr, progress
+from ingestion.parsing.ocr import Recognized
+from storage.records.failure_type import FailureType
+from storage.records.parsed_document import Line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_PACKS = {"en": "eng", "de": "deu", "fr": "fra", "es": "spa", "it": "ita", "pt": "por", "nl": "nld"}
+_SCRIPT_PACKS = {
+    "Cyrillic": ("rus", "ukr", "bul"),
+    "Arabic": ("ara", "fas"),
+    "Hebrew": ("heb",),
+    "Greek": ("ell",),
+    "Han": ("chi_sim", "chi_tra"),
+    "Japanese": ("jpn",),
+    "Korean": ("kor",),
+    "Hangul": ("kor",),
+    "Thai": ("tha",),
+    "Devanagari": ("hin",),
+}
+_GOOD = 80.0  # below, another language may do better
+_POOR = 60.0  # below, the picture may lie on its side
+_DEFAULT = "eng"
+
+
+class OcrPages:
+    """Pictures in, text out, through a few Tesseract processes at once. Made by `ocr_pages`."""
+
+    def __init__(self, folder: Path, configured: str, known_language: str | None, workers: int) -> None:
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(workers)
+        self._room = threading.BoundedSemaphore(2 * workers)  # pictures that wait take disk and time to draw
+        installed = ocr.installed_languages()
+        self._configured = [name for name in configured.split("+") if name in installed] or [_DEFAULT]
+        pack = _PACKS.get(known_language or "")
+        self._languages = pack if pack in installed else self._configured[0]
+
+    def submit(self, image: "Image", *, page: int, dpi: float | None) -> "Future[Recognized]":
+        """Start reading a picture; waits while enough others are in work.
+
+        Raises:
+            ParseError: Tesseract is missing.
+        """
+        if not ocr.ocr_available():
+            raise ParseError(FailureType.OCR_UNAVAILABLE, ocr.UNAVAILABLE)
+        progress.reading_pictures()
+        import pytesseract  # noqa: F401 - once, here: two threads that import it at the same time can lock each other
+
+        self._room.acquire()
+        path = ocr.save_for_ocr(image, self._folder / f"page-{page}")
+        return self._pool.submit(self._read, path, page, dpi)
+
+    def close(self) -> None:
+        """Wait for what runs; what has not begun is dropped."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _read(self, path: Path, page: int, dpi: float | None) -> Recognized:
+        try:
+            result = ocr.recognize(path, page=page, dpi=dpi, languages=self._languages)
+            if result.rank < _POOR:
+                result = self._turned(result, path, page, dpi)
+            return self._in_its_language(result, path, page, dpi)
+        finally:
+            path.unlink(missing_ok=True)
+            self._room.release()
+
+    def _turned(self, result: Recognized, path: Path, page: int, dpi: float | None) -> Recognized:
+        """Read a picture again the right way up, if it lies; or in another script."""
+        degrees, script = ocr.orientation(path, dpi=dpi)
+        if degrees:
+            from PIL import Image
+
+            with Image.open(path, formats=["PPM"]) as image:
+                width, height = image.size
+                image.rotate(-degrees, expand=True).save(path, format="PPM")
+            again = ocr.recognize(path, page=page, dpi=dpi, languages=self._languages)
+            if again.rank > result.rank:
+                scale = 72.0 / (dpi or 150.0)
+                result = _turned_back(again, degrees, width * scale, height * scale)
+        packs = [name for name in _SCRIPT_PACKS.get(script, ()) if name in ocr.installed_languages()]
+        if packs and result.rank < _POOR:
+            again = ocr.recognize(path, page=page, dpi=dpi, languages="+".join(packs))
+            if again.rank > result.rank:
+                self._languages = "+".join(packs)
+                return again
+        return result
+
+    def _in_its_language(self, result: Recognized, path: Path, page: int, dpi: float | None) -> Recognized:
+        """Read again where the text turns out to be in another language, and keep what Tesseract is surer of."""
+        pack = _PACKS.get(guess_language(result.text) or "")
+        if pack in ocr.installed_languages() and pack not in self._languages.split("+"):
+            wanted = pack
+        elif pack is None and result.paragraphs and result.rank < _GOOD and len(self._configured) > 1:
+            wanted = "+".join(self._configured)
+        else:
+            return result
+        if wanted == self._languages:
+            return result
+        again = ocr.recognize(path, page=page, dpi=dpi, languages=wanted)
+        if again.rank <= result.rank:
+            return result
+        if pack is not None:
+            self._languages = wanted  # further pages start with it
+        return again
+
+
+@contextmanager
+def ocr_pages(configured: str, *, known_language: str | None = None, workers: int | None = None) -> Iterator[OcrPages]:
+    """A reader of pictures for one document.
+
+    Args:
+        configured: Tesseract languages joined by `+`, the most likely first; those not installed are left out.
+        known_language: ISO 639-1 code of the document's other text, if it is known.
+        workers: Tesseract processes at once; None for one per core.
+    """
+    count = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
+        reader = OcrPages(Path(folder), configured, known_language, count)
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+
+def _turned_back(result: Recognized, degrees: int, width: float, height: float) -> Recognized:
+    """Boxes of a picture that was turned clockwise, as boxes on the picture before (its width and height in points)."""
+
+    def back(line: Line) -> Line:
+        left, top, right, bottom = line.left, line.top, line.right, line.bottom
+        turned = {
+            90: (top, height - right, bottom, height - left),
+            180: (width - right, height - bottom, width - left, height - top),
+            270: (width - bottom, left, width - top, right),
+        }[degrees]
+        names = ("left", "top", "right", "bottom")
+        return line.model_copy(update={n: round(v, 1) for n, v in zip(names, turned, strict=True)})
+
+    return replace(
+        result, paragraphs=tuple((text, tuple(back(line) for line in lines)) for text, lines in result.paragraphs)
+    )
