@@ -1,19 +1,29 @@
 """The parser's process: seals itself, then reads one request after another from its standard input.
 
-Started by `sandbox.py` as `python -m ingestion.parsing.child FOLDER`. Frames are a length (4 bytes, big endian) and
-JSON, never pickle: what a parser sends back is data, not code. Nothing heavy may be imported here.
+Started by `parser_process.py` as `python -m ingestion.parsing.child FOLDER`. Frames are a length (4 bytes, big endian)
+and JSON or text, never pickle: what a parser sends back is data, not code. Nothing heavy may be imported here.
 """
 
 import os
 import resource
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import BinaryIO
 
 from ingestion.errors import ParseError
-from ingestion.parsing.frames import ParseReply, SandboxRequest, read_frame, write_frame
+from ingestion.parsing.frames import (
+    PICTURES,
+    ParseReply,
+    SandboxRequest,
+    read_frame,
+    write_frame,
+    write_progress,
+    write_reply,
+)
 from ingestion.parsing.parse import parse
+from ingestion.parsing.progress import Listener, listening
 from ingestion.parsing.seal import SealBrokenError, cut_network, seal
 from storage.records.failure_type import FailureType
 
@@ -21,6 +31,7 @@ _OUT_OF_MEMORY = (
     "Reading the file took more memory than allowed. Split it into parts, or save it again in a simpler form."
 )
 _NEARLY_FULL = 0.9
+_PROGRESS_SECONDS = 0.5
 _BROKEN_SEAL = (
     "The file made its reader try to reach the network or write files, which no document may. "
     "Do not trust it; ask its sender for a clean copy."
@@ -50,7 +61,8 @@ def main() -> int:
 
 def _answer(request: SandboxRequest, sink: BinaryIO) -> None:
     try:
-        reply = ParseReply(document=parse(request.parse))
+        with listening(_listener(sink)):
+            reply = ParseReply(document=parse(request.parse))
     except ParseError as error:
         reply = ParseReply(failure_type=error.failure_type, reason=error.reason)
     except MemoryError:
@@ -62,7 +74,26 @@ def _answer(request: SandboxRequest, sink: BinaryIO) -> None:
     if reply.failure_type is FailureType.DAMAGED and _touched_limit(request.memory_mb):
         # Libraries report a failed allocation in many ways, most of which look like damage.
         reply = ParseReply(failure_type=FailureType.OUT_OF_MEMORY, reason=_OUT_OF_MEMORY)
-    write_frame(sink, reply.model_dump_json().encode("utf-8", errors="replace"))
+    _send(sink, reply)
+
+
+def _listener(sink: BinaryIO) -> Listener:
+    last = time.monotonic()
+
+    def pages(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PROGRESS_SECONDS:
+            last = time.monotonic()
+            write_progress(sink, done, total)
+
+    return Listener(pages=pages, reading_pictures=lambda: write_frame(sink, PICTURES))
+
+
+def _send(sink: BinaryIO, reply: ParseReply) -> None:
+    try:
+        write_reply(sink, reply)
+    except MemoryError:  # the parts that were sent are dropped by the reader
+        write_reply(sink, ParseReply(failure_type=FailureType.OUT_OF_MEMORY, reason=_OUT_OF_MEMORY))
 
 
 def _touched_limit(memory_mb: int) -> bool:

@@ -6,7 +6,7 @@ from ingestion.parsing.detect import MediaType
 from ingestion.parsing.image import write_recognized
 from ingestion.parsing.pdf_details import carried, date_property, labels_of, may_carry, outline_of, text_property
 from ingestion.parsing.pdf_hidden import HiddenText
-from ingestion.parsing.pdf_layout import Headings, Outline, known_words, write_page
+from ingestion.parsing.pdf_layout import Headings, Outline, known_compounds, write_page
 from ingestion.parsing.pdf_pages import PdfPages, Reading
 from ingestion.parsing.pdf_reader import SecondReader, open_pdf
 from ingestion.parsing.pdf_running import running_lines
@@ -37,7 +37,7 @@ def _assemble(
 ) -> ParsedDocument:
     builder = DocumentBuilder()
     dropped = _drop_running_lines(reading)
-    headings, words = Headings.of(reading.lines, outline), known_words(reading.lines)
+    headings, compounds = Headings.of(reading.lines, outline), known_compounds(reading.lines)
     pages, findings = [], []
     for number, lines in enumerate(reading.lines, start=1):
         first_block = len(builder.blocks)
@@ -48,7 +48,7 @@ def _assemble(
             start = builder.position - len(reading.second[number])
             span = PageSpan(number=number, char_start=start, char_end=builder.position)
         else:
-            start, end = write_page(builder, lines, page=number, headings=headings, words=words)
+            start, end = write_page(builder, lines, page=number, headings=headings, compounds=compounds)
             span = PageSpan(number=number, char_start=start, char_end=end)
         pages.append(span)
         marks = [line.char_start for block in builder.blocks[first_block:] for line in block.lines]

@@ -4,8 +4,12 @@ PDFium answers what it can. Attachments, scripts and launch actions are looked f
 bytes could hold one: reading the objects of every PDF in Python would cost more than reading its text.
 """
 
+import itertools
 import logging
+import mmap
 import re
+import time
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -21,10 +25,12 @@ if TYPE_CHECKING:
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports each oddity of a file, sometimes with its content
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?\s*(?:([Zz])|([+-])(\d\d)'?(\d\d)?)?")
-# Names that only a file with attachments or actions has; those hidden in compressed objects or written with #hex too.
-_MAY_CARRY = re.compile(
-    rb"/(?:EmbeddedFiles?|Filespec|FileAttachment|JavaScript|JS|Launch|ImportData|SubmitForm|ObjStm|RichMedia)\b|/\w*#[0-9A-Fa-f]{2}"
-)
+# Names that only a file with attachments or actions has.
+_CARRYING = re.compile(rb"/(?:EmbeddedFiles?|Filespec|FileAttachment|JavaScript|JS|Launch|ImportData|SubmitForm|RichMedia)\b")
+_WITH_CODES = re.compile(rb"/(?:[A-Za-z]{0,20}#[0-9A-Fa-f]{2}){1,20}[A-Za-z]{0,20}")  # /J#61vaScript is /JavaScript
+_CODE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b")
+_STREAM = re.compile(rb"stream\r?\n")
 _ACTIVE = {
     "/JavaScript": "a script (JavaScript)",
     "/Launch": "an action that starts a program",
@@ -32,7 +38,11 @@ _ACTIVE = {
     "/ImportData": "an action that loads data",
     "/RichMedia": "embedded media",
 }
-_BLOCK_BYTES = 1 << 20
+_TRAILER_BYTES = 4096
+_LONGEST_DICTIONARY = 2048
+_MOST_OBJECT_STREAMS = 5_000
+_MOST_PACKED, _MOST_UNPACKED = 4 << 20, 8 << 20
+_MOST_SECONDS = 3.0  # for attachments and actions: a file that is slow here must not lose its text to it
 _MOST_OBJECTS = 20_000
 _MOST_OUTLINE_ITEMS = 5_000
 _MOST_FINDINGS = 50
@@ -94,14 +104,34 @@ def labels_of(document: "PdfDocument", count: int) -> str | None:
 
 
 def may_carry(path: Path) -> bool:
-    """Whether the bytes of a PDF could hold an attachment or an action."""
-    with path.open("rb") as file:
-        rest = b""
-        while block := file.read(_BLOCK_BYTES):
-            if _MAY_CARRY.search(rest + block):
+    """Whether the bytes of a PDF could hold an attachment or an action, those packed in object streams too."""
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if _names_one(data) or b"/Encrypt" in data[-_TRAILER_BYTES:]:
+            return True
+        for match in itertools.islice(_OBJECT_STREAM.finditer(data), _MOST_OBJECT_STREAMS):
+            begin = _STREAM.search(data, match.end(), match.end() + _LONGEST_DICTIONARY)
+            if begin is None:
+                return True  # written in a way that is not known here
+            try:
+                unpacked = zlib.decompressobj().decompress(
+                    data[begin.end() : begin.end() + _MOST_PACKED], _MOST_UNPACKED
+                )
+            except zlib.error:
                 return True
-            rest = block[-32:]
+            if _names_one(unpacked):
+                return True
     return False
+
+
+def _names_one(data: bytes | mmap.mmap) -> bool:
+    if _CARRYING.search(data):
+        return True
+    return any(
+        _CARRYING.match(_CODE.sub(lambda code: bytes([int(code[1], 16)]), match[0]) + b" ")
+        for match in _WITH_CODES.finditer(data)
+    )
 
 
 def carried(path: Path, password: str | None) -> tuple[Finding, ...]:
@@ -133,9 +163,10 @@ def _findings(reader: "PdfReader") -> Iterator[Finding]:
     """Walk from the catalogue, without the pages' content; each object once."""
     from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
+    deadline = time.monotonic() + _MOST_SECONDS
     waiting: list[Any] = [reader.trailer.get("/Root")]
     visited: set[tuple[int, int]] = set()
-    while waiting and len(visited) < _MOST_OBJECTS:
+    while waiting and len(visited) < _MOST_OBJECTS and time.monotonic() < deadline:
         item = waiting.pop()
         if isinstance(item, IndirectObject):
             if (item.idnum, item.generation) in visited:

@@ -5,7 +5,7 @@ layer of a scanned page is invisible too, but it lies over the picture of the sa
 """
 
 from collections.abc import Callable
-from ctypes import c_uint
+from ctypes import POINTER, byref, c_uint, cast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ _NEARLY_TRANSPARENT = 20
 _SMALLEST_SIZE = 1.0
 _EVEN = 24  # largest difference of grey levels in a place where nothing can be read
 _MOST_PIXELS = 4_000_000
-_SCALE = 1.5
+_SCALE = 1.0
 _LONGEST_QUOTE = 80
 _DEEPEST = 4
 _WHY_INVISIBLE, _WHY_WHITE = "invisible text", "white text on a white ground"
@@ -47,7 +47,9 @@ def suspects(page: "PdfPage") -> bool:
 def _holds_suspect(parent: Any, count: Callable[[Any], int], get: Callable[[Any, int], Any], *, depth: int) -> bool:
     import pypdfium2.raw as raw
 
-    color, mode_of = (c_uint(), c_uint(), c_uint(), c_uint()), raw.FPDFTextObj_GetTextRenderMode
+    color, channels = _color_buffer()
+    pale: dict[bytes, bool] = {}
+    mode_of, fill_of = raw.FPDFTextObj_GetTextRenderMode, raw.FPDFPageObj_GetFillColor
     for index in range(count(parent)):
         found = get(parent, index)
         mode = mode_of(found)
@@ -57,9 +59,21 @@ def _holds_suspect(parent: Any, count: Callable[[Any], int], get: Callable[[Any,
                 or _holds_suspect(found, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject, depth=depth - 1)
             ):
                 return True
-        elif mode in _INVISIBLE_MODES or _is_pale(found, color):
+        elif mode in _INVISIBLE_MODES:
             return True
+        elif fill_of(found, *channels):
+            key = bytes(color)
+            if key not in pale:
+                pale[key] = _is_pale(color)
+            if pale[key]:
+                return True
     return False
+
+
+def _color_buffer() -> tuple[Any, list[Any]]:
+    """Room for red, green, blue and alpha, and pointers to the four."""
+    color = (c_uint * 4)()
+    return color, [cast(byref(color, 4 * channel), POINTER(c_uint)) for channel in range(4)]
 
 
 def without_hidden(page: "PdfPage", textpage: "PdfTextPage", text: str, number: int) -> tuple[str, list[HiddenText]]:
@@ -138,7 +152,8 @@ def _suspicious_runs(reader: LineReader, textpage: "PdfTextPage", text: str) -> 
     """Stretches of characters, within lines, whose object is invisible or pale."""
     import pypdfium2.raw as raw
 
-    handle, color, known = textpage.raw, (c_uint(), c_uint(), c_uint(), c_uint()), {}
+    handle, known = textpage.raw, {}
+    color, channels = _color_buffer()
     runs: list[tuple[int, int, str]] = []
     start, current = 0, ""
     for position, character in enumerate(text):
@@ -151,9 +166,8 @@ def _suspicious_runs(reader: LineReader, textpage: "PdfTextPage", text: str) -> 
             address = int.from_bytes(bytes(found), "little")
             if address not in known:
                 mode = raw.FPDFTextObj_GetTextRenderMode(found)
-                known[address] = (
-                    _WHY_INVISIBLE if mode in _INVISIBLE_MODES else _WHY_WHITE if _is_pale(found, color) else ""
-                )
+                is_pale = bool(raw.FPDFPageObj_GetFillColor(found, *channels)) and _is_pale(color)
+                known[address] = _WHY_INVISIBLE if mode in _INVISIBLE_MODES else _WHY_WHITE if is_pale else ""
             why = known[address]
         if why != current:
             if current:
@@ -164,13 +178,9 @@ def _suspicious_runs(reader: LineReader, textpage: "PdfTextPage", text: str) -> 
     return runs
 
 
-def _is_pale(text_object: object, color: tuple[c_uint, c_uint, c_uint, c_uint]) -> bool:
-    import pypdfium2.raw as raw
-
-    if not raw.FPDFPageObj_GetFillColor(text_object, *color):
-        return False
-    red, green, blue, alpha = (part.value for part in color)
-    return alpha <= _NEARLY_TRANSPARENT or min(red, green, blue) >= _NEARLY_WHITE
+def _is_pale(color: Any) -> bool:
+    red, green, blue, alpha = color
+    return bool(alpha <= _NEARLY_TRANSPARENT or min(red, green, blue) >= _NEARLY_WHITE)
 
 
 def _quoted(text: str) -> str:

@@ -15,9 +15,10 @@ from ingestion.parsing.pdf_tables import cells_of, tables_and_lines
 from storage.records.parsed_document import BlockKind, Line
 
 _WORD = re.compile(r"[^\W\d_]+")
+_COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _BULLET = re.compile(r"(?:[•·▪●◦‣–*-]|\(?\d{1,3}[.)]|[a-z][.)])\s")
-_KEEP_HYPHEN = frozenset("non self well ex all half quasi semi cross long short high low open state peer end".split())
+_KEEP_HYPHEN = frozenset({"non", "self", "well", "ex", "all", "half", "quasi", "semi", "cross"})
 _HEADING_RATIO = 1.15
 _LONGEST_HEADING = 200
 _MOST_LEVELS = 4
@@ -34,6 +35,7 @@ class Headings:
 
     sizes: tuple[float, ...]
     outline: Outline = field(default_factory=dict)
+    smallest: float = 0.0  # below this no size is a heading's
 
     @classmethod
     def of(cls, pages: Iterable[list[PrintedLine]], outline: Outline | None = None) -> "Headings":
@@ -46,14 +48,16 @@ class Headings:
             return cls((), outline or {})
         body = characters.most_common(1)[0][0]
         larger = sorted((size for size in characters if size >= body * _HEADING_RATIO), reverse=True)
-        return cls(tuple(larger), outline or {})
+        return cls(tuple(larger), outline or {}, smallest=min(larger, default=1e9) - 0.25)
 
     def level(self, line: PrintedLine, page: int) -> int:
         """1 for the largest; 0 for a line that is no heading."""
-        if page in self.outline and len(line.text) <= _LONGEST_HEADING:
+        if self.outline and page in self.outline and len(line.text) <= _LONGEST_HEADING:
             named = self.outline[page].get(heading_key(line.text))
             if named:
                 return min(named, _MOST_LEVELS)
+        if line.size < self.smallest:
+            return 0
         size = round(line.size * 2) / 2
         if size not in self.sizes or len(line.text) > _LONGEST_HEADING or not _WORD.search(line.text):
             return 0
@@ -65,13 +69,14 @@ def heading_key(text: str) -> str:
     return _NOT_KEY.sub("", text).casefold()
 
 
-def known_words(pages: Iterable[list[PrintedLine]]) -> frozenset[str]:
-    """The words of a document, to decide whether a hyphen at a line's end belongs to the word."""
-    return frozenset(_WORD.findall(" ".join(line.text for page in pages for line in page).lower()))
+def known_compounds(pages: Iterable[list[PrintedLine]]) -> frozenset[str]:
+    """The words with a hyphen of a document, to decide whether one at a line's end belongs to the word."""
+    with_hyphen = " ".join(line.text for page in pages for line in page if "-" in line.text)
+    return frozenset(_COMPOUND.findall(with_hyphen.lower()))
 
 
 def write_page(
-    builder: DocumentBuilder, lines: list[PrintedLine], *, page: int, headings: Headings, words: frozenset[str]
+    builder: DocumentBuilder, lines: list[PrintedLine], *, page: int, headings: Headings, compounds: frozenset[str]
 ) -> tuple[int, int]:
     """Append a page's blocks.
 
@@ -87,7 +92,7 @@ def write_page(
         if kind is BlockKind.TABLE:
             text, marks = _table(group, page, first)
         else:
-            text, marks = _joined(group, page, words, first=first)
+            text, marks = _joined(group, page, compounds, first=first)
         builder.write(text)
         builder.mark(kind, first, builder.position, text=text, level=level, lines=marks)
     return (builder.position if start is None else start), builder.position
@@ -129,13 +134,13 @@ def _continues(previous: PrintedLine, line: PrintedLine) -> bool:
 
 
 def _joined(
-    group: list[PrintedLine], page: int, words: frozenset[str], *, first: int
+    group: list[PrintedLine], page: int, compounds: frozenset[str], *, first: int
 ) -> tuple[str, tuple[Line, ...]]:
     text, marks = "", []
     for line in group:
         addition = line.text
         if text.endswith(SOFT_HYPHEN):
-            text = _without_hyphen(text, addition, words)
+            text = _without_hyphen(text, addition, compounds)
         elif text:
             text += "\n" if _BULLET.match(addition) else " "
         start = len(text)
@@ -176,13 +181,18 @@ def _table(rows: list[PrintedLine], page: int, first: int) -> tuple[str, tuple[L
     return text, tuple(marks)
 
 
-def _without_hyphen(text: str, following: str, words: frozenset[str]) -> str:
-    """Join `exam-` and `ple`; keep the hyphen of `non-reversible`, of names and of numbers."""
+def _without_hyphen(text: str, following: str, compounds: frozenset[str]) -> str:
+    """Join `exam-` and `ple`; keep the hyphen of `non-reversible`, of names, of numbers and of known compounds."""
     head = _LAST_WORD.search(text[-60:-1])
     tail = _WORD.match(following)
-    if head and tail:
-        one = (head[0] + tail[0]).lower()
-        is_compound = head[0].lower() in _KEEP_HYPHEN or text[: head.start() - 60 if len(text) > 60 else head.start()].endswith("-")
-        if one in words or (tail[0].islower() and not is_compound):
-            return text[:-1]
-    return text[:-1] + "-"
+    if head is None or tail is None or not tail[0].islower():
+        return text[:-1] + "-"
+    first = head[0].lower()
+    before = len(text) - len(text[-60:]) + head.start()
+    is_compound = (
+        first in _KEEP_HYPHEN
+        or text[:before].endswith("-")
+        or following[tail.end() : tail.end() + 1] == "-"
+        or f"{first}-{tail[0]}" in compounds
+    )
+    return text[:-1] + ("-" if is_compound else "")

@@ -21,6 +21,7 @@ _LIGATURES = str.maketrans(
     | {"\u00a0": " ", "\ufffe": "-", HIDDEN: ""}
 )
 _TO_LETTERS = re.compile("[ﬀ-ﬆ\uf02d-\uf0fc\u00a0\u00ad\u200b\ufeff\ufffe\uffff]")
+_ODD = re.compile("[\x00\x01\x03-\x09\x0b\x0c\x0e-\x1f\x7f\u00a0\u00ad\u200b\ud800-\udfff\uf02d-\uf0fc\ufb00-\ufeff\uffff]")
 _ARABIC_FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _SUSPECT_SIZE = 2.0
 _FLATTEST, _TALLEST = 0.25, 1.8
@@ -85,7 +86,10 @@ class LineReader:
         self._textpage = textpage
         self._text = text
         self._same_indexes = len(text) == textpage.count_chars()
+        self._is_odd = _ODD.search(text) is not None  # most pages need no cleaning
         self._convert, self._plain = to_top_left(page)
+        self._count_rects, self._get_rect = raw.FPDFText_CountRects, raw.FPDFText_GetRect
+        self._get_font_size = raw.FPDFText_GetFontSize
         self._edges = (c_double(), c_double(), c_double(), c_double())
 
     def lines(self) -> list[PrintedLine]:
@@ -119,33 +123,38 @@ class LineReader:
 
     def _add(self, found: list[PrintedLine], start: int, end: int, hyphen: str = "") -> None:
         piece = self._text[start:end]
-        shown = cleaned(piece).strip()
+        shown = (cleaned(piece) if self._is_odd else piece).strip()
         if not shown and not hyphen:
             return
-        start += len(piece) - len(piece.lstrip())
+        if piece[:1].isspace():
+            start += len(piece) - len(piece.lstrip())
         rectangles = self._rectangles(start, end)
-        box = self._convert(_around(rectangles)) if rectangles else (0.0, 0.0, 0.0, 0.0)
-        size = self._size(start, box[3] - box[1])
-        line = PrintedLine(shown + hyphen, size, *box)
+        if not rectangles:
+            found.append(PrintedLine(shown + hyphen, self._size(start, 0.0), 0.0, 0.0, 0.0, 0.0))
+            return
+        left, top, right, bottom = self._convert(rectangles[0] if len(rectangles) == 1 else _around(rectangles))
+        line = PrintedLine(shown + hyphen, self._size(start, bottom - top), left, top, right, bottom)
         if len(rectangles) > 1 and self._plain:
             line.cells = self._cells(line, rectangles, start, end, hyphen)
         found.append(line)
 
     def _rectangles(self, start: int, end: int) -> list[Box]:
-        raw, page, (left, top, right, bottom) = self._raw, self._page, self._edges
-        first = self.index(start)
-        last = first + end - start if self._same_indexes else self.index(end - 1) + 1
-        count = raw.FPDFText_CountRects(page, first, last - first)
+        page, (left, top, right, bottom) = self._page, self._edges
+        if self._same_indexes:
+            count = self._count_rects(page, start, end - start)
+        else:
+            first = self.index(start)
+            count = self._count_rects(page, first, self.index(end - 1) + 1 - first)
         boxes = []
         for number in range(count):
-            if raw.FPDFText_GetRect(page, number, left, top, right, bottom):
-                boxes.append((left.value, bottom.value, right.value, top.value))
+            self._get_rect(page, number, left, top, right, bottom)
+            boxes.append((left.value, bottom.value, right.value, top.value))
         return boxes
 
     def _size(self, start: int, height: float) -> float:
         """The font size as printed: the file may set 1 point and enlarge by a matrix."""
         index = self.index(start)
-        size = float(self._raw.FPDFText_GetFontSize(self._page, index))
+        size: float = self._get_font_size(self._page, index)
         if size > _SUSPECT_SIZE and _FLATTEST * size <= height <= _TALLEST * size:
             return size
         matrix = self._raw.FS_MATRIX()

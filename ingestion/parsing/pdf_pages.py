@@ -62,6 +62,7 @@ class PdfPages:
         self._stack = ExitStack()
         self._ocr: OcrPages | None = None
         self._pictures: dict[int, Future[Recognized]] = {}
+        self._in_work: list[Future[Recognized]] = []  # few: giving more waits until there is room
 
     def read(self) -> Reading:
         """Go through the pages.
@@ -78,10 +79,12 @@ class PdfPages:
                 self._reading.heights.append(0.0)
                 self._read_page(number)
                 self._check_length()
-                progress.pages_done(number - sum(not future.done() for future in self._pictures.values()), total)
+                self._in_work = [future for future in self._in_work if not future.done()]
+                progress.pages_done(number - len(self._in_work), total)
             for number, future in self._pictures.items():
                 self._take(number, future)
-                progress.pages_done(total - sum(not f.done() for f in self._pictures.values()), total)
+                self._in_work = [future for future in self._in_work if not future.done()]
+                progress.pages_done(total - len(self._in_work), total)
         return self._reading
 
     def _read_page(self, number: int) -> None:
@@ -137,7 +140,9 @@ class PdfPages:
                     ocr_pages(self._limits.ocr_languages, known_language=self._language())
                 )
             image = page.render(scale=scale, grayscale=True).to_pil()
-            self._pictures[number] = self._ocr.submit(image, page=number, dpi=_POINTS_PER_INCH * scale)
+            future = self._ocr.submit(image, page=number, dpi=_POINTS_PER_INCH * scale)
+            self._pictures[number] = future
+            self._in_work.append(future)
         except ParseError as error:
             self._note(number, error)
 
