@@ -60,6 +60,7 @@ def main() -> int:
 
 
 def _answer(request: SandboxRequest, sink: BinaryIO) -> None:
+    before_mb = _peak_mb()
     try:
         with listening(_listener(sink)):
             reply = ParseReply(document=parse(request.parse))
@@ -71,7 +72,7 @@ def _answer(request: SandboxRequest, sink: BinaryIO) -> None:
         reply = ParseReply(failure_type=FailureType.DAMAGED, reason=_BROKEN_SEAL)
     except Exception as error:  # noqa: BLE001 - a parser may raise anything; the document fails, the worker goes on
         reply = ParseReply(failure_type=FailureType.DAMAGED, reason=_UNEXPECTED, error=type(error).__name__)
-    if reply.failure_type is FailureType.DAMAGED and _touched_limit(request.memory_mb):
+    if reply.failure_type is FailureType.DAMAGED and before_mb < _peak_mb() > _NEARLY_FULL * request.memory_mb:
         # Libraries report a failed allocation in many ways, most of which look like damage.
         reply = ParseReply(failure_type=FailureType.OUT_OF_MEMORY, reason=_OUT_OF_MEMORY)
     _send(sink, reply)
@@ -96,13 +97,13 @@ def _send(sink: BinaryIO, reply: ParseReply) -> None:
         write_reply(sink, ParseReply(failure_type=FailureType.OUT_OF_MEMORY, reason=_OUT_OF_MEMORY))
 
 
-def _touched_limit(memory_mb: int) -> bool:
+def _peak_mb() -> float:
+    """The most address space that this process ever had; it never falls."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:  # not Linux
-        return False
-    peak_kb = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmPeak")), 0)
-    return peak_kb > _NEARLY_FULL * memory_mb * 1024
+        return 0.0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmPeak")), 0) / 1024
 
 
 def _limit_process() -> None:

@@ -85,9 +85,9 @@ def _assemble(
     for number, reading in enumerate(readings, start=1):
         pages.append(write_recognized(builder, reading, number))
         if not reading.paragraphs:
-            missing[str(number)] = _NO_TEXT
+            missing[str(number)] = reading.note or _NO_TEXT
     if not builder.text.strip():
-        raise ParseError(FailureType.EMPTY, _NO_TEXT)
+        raise ParseError(FailureType.EMPTY, next(iter(missing.values()), _NO_TEXT))
     return ParsedDocument(
         text=builder.text,
         blocks=tuple(builder.blocks),

@@ -35,6 +35,7 @@ class Recognized:
 
     paragraphs: tuple[tuple[str, tuple[Line, ...]], ...] = ()
     confidence: float | None = None
+    note: str = ""  # why there is little or nothing, if that is known
 
     @property
     def text(self) -> str:

@@ -36,6 +36,10 @@ _SCRIPT_PACKS = {
 _GOOD = 80.0  # below, another language may do better
 _POOR = 60.0  # below, the picture may lie on its side
 _DEFAULT = "eng"
+_NO_PACK = (
+    "The picture seems to hold text in {script} script, which the installed Tesseract does not know. Install its "
+    "languages (apt-get install tesseract-ocr-{pack}) and give the document again."
+)
 
 
 class OcrPages:
@@ -72,7 +76,7 @@ class OcrPages:
     def _read(self, path: Path, page: int, dpi: float | None) -> Recognized:
         try:
             result = ocr.recognize(path, page=page, dpi=dpi, languages=self._languages)
-            if result.rank < _POOR:
+            if result.confidence is not None and result.confidence < _POOR:
                 result = self._turned(result, path, page, dpi)
             return self._in_its_language(result, path, page, dpi)
         finally:
@@ -98,6 +102,8 @@ class OcrPages:
             if again.rank > result.rank:
                 self._languages = "+".join(packs)
                 return again
+        if script in _SCRIPT_PACKS and not packs and not result.paragraphs:
+            return replace(result, note=_NO_PACK.format(script=script, pack=_SCRIPT_PACKS[script][0].replace("_", "-")))
         return result
 
     def _in_its_language(self, result: Recognized, path: Path, page: int, dpi: float | None) -> Recognized:

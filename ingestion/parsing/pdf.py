@@ -14,6 +14,7 @@ from ingestion.parsing.request import ParseRequest
 from storage.records.parsed_document import BlockKind, Finding, FindingKind, PageSpan, ParsedDocument
 
 _NO_TEXT = "The PDF has pages but no text on them. Check that it is the right file."
+_MOST_FINDINGS = 100
 
 
 def parse_pdf(request: ParseRequest) -> ParsedDocument:
@@ -53,6 +54,9 @@ def _assemble(
         pages.append(span)
         marks = [line.char_start for block in builder.blocks[first_block:] for line in block.lines]
         findings += [_finding(hidden, marks, span) for hidden in reading.hidden.get(number, ())]
+    if len(findings) > _MOST_FINDINGS:
+        more = f"{len(findings) - _MOST_FINDINGS:,} more pieces of hidden text were left out."
+        findings = [*findings[:_MOST_FINDINGS], Finding(kind=FindingKind.HIDDEN_TEXT, detail=more)]
     if not builder.text.strip():
         raise ParseError(reading.failure, next(iter(reading.missing.values()), _NO_TEXT))
     if may_carry(request.path):

@@ -9,7 +9,7 @@ from ctypes import POINTER, byref, c_uint, cast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingestion.parsing.pdf_lines import HIDDEN, LineReader, PrintedLine
+from ingestion.parsing.pdf_lines import HIDDEN, Box, LineReader, PrintedLine
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -95,6 +95,7 @@ def without_hidden(page: "PdfPage", textpage: "PdfTextPage", text: str, number: 
         characters[start:end] = [c if c in "\r\n" else HIDDEN for c in text[start:end]]
         place = f"{box[0]:g}, {box[1]:g} pt from the top left"
         before = text.count("\n", 0, start)
+        why = _WHY_OUTSIDE if is_outside(box, page.get_size()) else why
         found.append(HiddenText(number, before, f"{why} at {place}: {_quoted(text[start:end])}"))
     return "".join(characters), found
 
@@ -103,12 +104,11 @@ def without_unseen_lines(
     lines: list[PrintedLine], size: tuple[float, float], number: int
 ) -> tuple[list[PrintedLine], list[HiddenText]]:
     """Leave out lines outside the page and lines too small to see."""
-    width, height = size
     shown, found = [], []
     for line in lines:
         if line.right <= 0 and line.left == line.right == line.top == line.bottom:
             why = ""  # its place is not known
-        elif line.right < 0 or line.bottom < 0 or line.left > width or line.top > height:
+        elif is_outside((line.left, line.top, line.right, line.bottom), size):
             why = _WHY_OUTSIDE
         elif 0 < line.size < _SMALLEST_SIZE and line.bottom - line.top < _SMALLEST_SIZE:
             why = _WHY_TINY
@@ -122,6 +122,12 @@ def without_unseen_lines(
     return shown, found
 
 
+def is_outside(box: Box, size: tuple[float, float]) -> bool:
+    """Whether no part of a box is on a page of this width and height."""
+    left, top, right, bottom = box
+    return right < 0 or bottom < 0 or left > size[0] or top > size[1]
+
+
 class _Picture:
     """The page as it is shown, drawn when first needed."""
 
@@ -131,7 +137,7 @@ class _Picture:
         width, height = page.get_size()
         self._scale = min(_SCALE, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
 
-    def shows_nothing(self, box: tuple[float, float, float, float]) -> bool:
+    def shows_nothing(self, box: Box) -> bool:
         """Whether the place of a text is of one colour, so that there is nothing to read."""
         if self._image is None:
             self._image = self._page.render(scale=self._scale, grayscale=True, may_draw_forms=False).to_pil()

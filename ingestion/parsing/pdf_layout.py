@@ -18,12 +18,14 @@ _WORD = re.compile(r"[^\W\d_]+")
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _BULLET = re.compile(r"(?:[•·▪●◦‣–*-]|\(?\d{1,3}[.)]|[a-z][.)])\s")
-_KEEP_HYPHEN = frozenset({"non", "self", "well", "ex", "all", "half", "quasi", "semi", "cross"})
+_KEEP_HYPHEN = frozenset({"non", "self", "well", "quasi", "semi"})
 _HEADING_RATIO = 1.15
 _LONGEST_HEADING = 200
 _MOST_LEVELS = 4
 _WIDEST_GAP = 0.75
 _SIZE_TOLERANCE = 0.75
+_ROW_TOLERANCE = 2.0
+_NO_BLANK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]")  # Chinese and Japanese have none between words
 _NOT_KEY = re.compile(r"[\W_]+")
 
 Outline = dict[int, dict[str, int]]
@@ -56,7 +58,7 @@ class Headings:
             named = self.outline[page].get(heading_key(line.text))
             if named:
                 return min(named, _MOST_LEVELS)
-        if line.size < self.smallest:
+        if line.size < self.smallest or line.is_upright:
             return 0
         size = round(line.size * 2) / 2
         if size not in self.sizes or len(line.text) > _LONGEST_HEADING or not _WORD.search(line.text):
@@ -130,6 +132,8 @@ def _kind(group: list[PrintedLine], level: int) -> BlockKind:
 def _continues(previous: PrintedLine, line: PrintedLine) -> bool:
     height = max(previous.bottom - previous.top, previous.size, 1.0)
     gap = line.top - previous.bottom
+    if gap < 0 and line.left >= previous.right - _ROW_TOLERANCE and line.bottom > previous.top:
+        return True  # beside it: a number set higher, or the line after it
     return -height <= gap <= _WIDEST_GAP * height and abs(previous.size - line.size) <= _SIZE_TOLERANCE
 
 
@@ -142,7 +146,7 @@ def _joined(
         if text.endswith(SOFT_HYPHEN):
             text = _without_hyphen(text, addition, compounds)
         elif text:
-            text += "\n" if _BULLET.match(addition) else " "
+            text += "\n" if _BULLET.match(addition) else _between(text[-1], addition[0])
         start = len(text)
         text += addition
         marks.append((start, line))
@@ -153,6 +157,10 @@ def _joined(
         _mark(line, page, first + start, first + min(start + len(line.text), end))
         for (start, line), end in zip(marks, ends, strict=True)
     )
+
+
+def _between(last: str, first: str) -> str:
+    return "" if _NO_BLANK.match(last) and _NO_BLANK.match(first) else " "
 
 
 def _mark(line: PrintedLine, page: int, start: int, end: int) -> Line:

@@ -14,6 +14,7 @@ HIDDEN = "\uffff"  # stands for a character that nobody sees; no text has it
 _BREAKS = re.compile("\r\n?|\n|\ufffe|\x02")
 _NOT_TEXT = re.compile("[\x00-\x01\x03-\x1f\x7f\ud800-\udfff]")
 _CUT_CODES = re.compile("[\ud400-\ufaff]")  # where characters above U+FFFF land when they are cut to 16 bits
+_TURNED_LIGATURE = re.compile("[\u0622\u0623\u0625\u0627]\u0644")  # alef and lam, where lam and alef were drawn
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
     | dict.fromkeys("\uf0b7\uf0a7\uf06e\uf0d8\uf076\uf0fc\uf02d", "•")  # bullets of the Symbol and Wingdings fonts
@@ -24,6 +25,7 @@ _TO_LETTERS = re.compile("[ﬀ-ﬆ\uf02d-\uf0fc\u00a0\u00ad\u200b\ufeff\ufffe\uf
 _ODD = re.compile("[\x00\x01\x03-\x09\x0b\x0c\x0e-\x1f\x7f\u00a0\u00ad\u200b\ud800-\udfff\uf02d-\uf0fc\ufb00-\ufeff\uffff]")
 _ARABIC_FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _SUSPECT_SIZE = 2.0
+_UPRIGHT = 3.0
 _FLATTEST, _TALLEST = 0.25, 1.8
 
 Box = tuple[float, float, float, float]
@@ -45,21 +47,33 @@ class PrintedLine:
     bottom: float
     cells: "tuple[PrintedLine, ...]" = ()
 
+    @property
+    def is_upright(self) -> bool:
+        """Whether it runs up or down the page, as a stamp on the margin does."""
+        return self.bottom - self.top > _UPRIGHT * max(self.size, 1.0) and self.right - self.left < _UPRIGHT * self.size
+
 
 def page_text(textpage: "PdfTextPage") -> str:
     """All characters of a page, in one call."""
     import pypdfium2.raw as raw
 
     text: str = textpage.get_text_range(errors="surrogatepass")
-    if not _CUT_CODES.search(text):
+    if not _CUT_CODES.search(text) and not _TURNED_LIGATURE.search(text):
         return text
     characters = list(text)
     same = len(text) == textpage.count_chars()
+
+    def index(position: int) -> int:
+        return position if same else int(raw.FPDFText_GetCharIndexFromTextIndex(textpage, position))
+
     for match in _CUT_CODES.finditer(text):
-        index = match.start() if same else raw.FPDFText_GetCharIndexFromTextIndex(textpage, match.start())
-        code = raw.FPDFText_GetUnicode(textpage, index)
+        code = raw.FPDFText_GetUnicode(textpage, index(match.start()))
         if 0xFFFF < code <= 0x10FFFF:
             characters[match.start()] = chr(code)
+    for match in _TURNED_LIGATURE.finditer(text):
+        first, second = (textpage.get_charbox(index(match.start() + step)) for step in (0, 1))
+        if first == second:  # one glyph for two letters, which PDFium turned with the rest of the line
+            characters[match.start() : match.end()] = match[0][1], match[0][0]
     return "".join(characters)
 
 

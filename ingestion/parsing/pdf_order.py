@@ -14,6 +14,8 @@ def in_reading_order(lines: list[PrintedLine]) -> list[PrintedLine]:
 
     The order of the file is kept, unless many of its rows run over the same gap between two columns of prose.
     """
+    if any(line.is_upright for line in lines):
+        lines = sorted(lines, key=lambda line: line.is_upright)  # stable: notes along the margin come last
     rows = sum(1 for line in lines if line.cells) + _side_by_side(lines)
     if rows < _FEWEST_ROWS:
         return lines

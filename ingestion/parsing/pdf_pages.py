@@ -27,6 +27,7 @@ _POINTS_PER_INCH = 72
 _LARGE_IMAGE = 0.4
 _MUCH_MORE = 2
 _SURE = 60.0
+_MOST_RETRIED = 100
 _LANGUAGE_SAMPLE = 20_000
 _DAMAGED_PAGE = "The page is damaged: neither of two readers could open it."
 _NOTHING_SEEN = "No text was found in the picture on this page."
@@ -85,7 +86,23 @@ class PdfPages:
                 self._take(number, future)
                 self._in_work = [future for future in self._in_work if not future.done()]
                 progress.pages_done(total - len(self._in_work), total)
+            self._try_second_reader(total)
         return self._reading
+
+    def _try_second_reader(self, total: int) -> None:
+        """PDFium opens some damaged files and sees nothing; hidden text must not come back this way."""
+        reading = self._reading
+        if self._document is None or any(reading.lines) or reading.scanned or reading.second or reading.hidden:
+            return
+        for number in range(1, min(total, _MOST_RETRIED) + 1):
+            if str(number) not in reading.missing and (text := self._second_text(number)):
+                reading.second[number] = text
+
+    def _second_text(self, number: int) -> str | None:
+        try:
+            return self._second.page_text(number)
+        except ParseError:
+            return None
 
     def _read_page(self, number: int) -> None:
         from pypdfium2 import PdfiumError
@@ -166,7 +183,7 @@ class PdfPages:
             return
         if not result.paragraphs:
             if not layer:
-                self._reading.missing[str(number)] = _NOTHING_SEEN
+                self._reading.missing[str(number)] = result.note or _NOTHING_SEEN
             return
         is_better = len(result.text) > _MUCH_MORE * len(layer) or (is_garbage(layer) and result.rank >= _SURE)
         if not layer or is_better:

@@ -32,7 +32,8 @@ def running_lines(pages: list[list[PrintedLine]], heights: list[float]) -> dict[
     with_text = 0
     for page, (lines, height) in enumerate(zip(pages, heights, strict=True)):
         with_text += bool(lines)
-        for number in _outermost(lines, height):
+        top, bottom = _bands(lines, height)
+        for number in top + bottom:
             line = lines[number]
             from_edge = line.bottom if line.bottom < height / 2 else height - line.top
             for shift in (0.0, 0.5):  # two grids, so that no line falls between two heights
@@ -47,16 +48,28 @@ def running_lines(pages: list[list[PrintedLine]], heights: list[float]) -> dict[
         if len(on) >= _LEAST_SHARE * with_text or (len(on) > _FEWEST_PAGES and len(on) >= _LEAST_SHARE * stretch):
             for page, number in places:
                 found[page].add(number)
-    return {page: numbers for page, numbers in found.items() if len(numbers) < len(pages[page])}
+    edges = {page: _from_edges(pages[page], heights[page], numbers) for page, numbers in found.items()}
+    return {page: numbers for page, numbers in edges.items() if 0 < len(numbers) < len(pages[page])}
 
 
-def _outermost(lines: list[PrintedLine], height: float) -> list[int]:
-    """Positions of the few lines nearest to the upper and the lower edge, within the bands there."""
+def _from_edges(lines: list[PrintedLine], height: float, numbers: set[int]) -> set[int]:
+    """Those of the lines that have nothing but others of them between themselves and the edge of the page."""
+    kept: set[int] = set()
+    for side in _bands(lines, height):
+        for number in side:
+            if number not in numbers:
+                break
+            kept.add(number)
+    return kept
+
+
+def _bands(lines: list[PrintedLine], height: float) -> tuple[list[int], list[int]]:
+    """Positions of the few lines nearest to the upper and to the lower edge, from the edge inwards."""
     top = [n for n, line in enumerate(lines) if line.bottom < _BAND * height]
     bottom = [n for n, line in enumerate(lines) if line.top > (1 - _BAND) * height]
     top.sort(key=lambda n: lines[n].top)
     bottom.sort(key=lambda n: -lines[n].bottom)
-    return top[:_MOST_LINES] + bottom[:_MOST_LINES]
+    return top[:_MOST_LINES], bottom[:_MOST_LINES]
 
 
 def _key(text: str) -> str:
