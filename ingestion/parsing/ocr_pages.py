@@ -36,6 +36,10 @@ _SCRIPT_PACKS = {
 _GOOD = 80.0  # below, another language may do better
 _POOR = 60.0  # below, the picture may lie on its side
 _DEFAULT = "eng"
+_OFF = (
+    "Reading text from pictures is switched off here. Set PIXEL_INGEST_OCR_LANGUAGES, for example to eng, and give the "
+    "document again."
+)
 _NO_PACK = (
     "The picture seems to hold text in {script} script, which the installed Tesseract does not know. Install its "
     "languages (apt-get install tesseract-ocr-{pack}) and give the document again."
@@ -49,6 +53,7 @@ class OcrPages:
         self._folder = folder
         self._pool = ThreadPoolExecutor(workers)
         self._room = threading.BoundedSemaphore(2 * workers)  # pictures that wait take disk and time to draw
+        self._is_on = bool(configured.strip())
         installed = ocr.installed_languages()
         self._configured = [name for name in configured.split("+") if name in installed] or [_DEFAULT]
         pack = _PACKS.get(known_language or "")
@@ -58,8 +63,10 @@ class OcrPages:
         """Start reading a picture; waits while enough others are in work.
 
         Raises:
-            ParseError: Tesseract is missing.
+            ParseError: Tesseract is missing, or OCR is switched off.
         """
+        if not self._is_on:
+            raise ParseError(FailureType.OCR_UNAVAILABLE, _OFF)
         if not ocr.ocr_available():
             raise ParseError(FailureType.OCR_UNAVAILABLE, ocr.UNAVAILABLE)
         progress.reading_pictures()
@@ -131,6 +138,7 @@ def ocr_pages(configured: str, *, known_language: str | None = None, workers: in
 
     Args:
         configured: Tesseract languages joined by `+`, the most likely first; those not installed are left out.
+            An empty string switches OCR off.
         known_language: ISO 639-1 code of the document's other text, if it is known.
         workers: Tesseract processes at once; None for one per core.
     """

@@ -211,7 +211,7 @@ def _size_of(files: Any) -> str:
     try:
         stream = next(iter(files.get_object().values())).get_object()
         size = stream.get("/Params", {}).get("/Size")
-        return f" ({int(size):,} bytes)" if size is not None else f" ({int(stream['/Length']):,} bytes packed)"
+        return f" ({int(size):,} bytes)" if size is not None else f" ({len(stream._data):,} bytes packed)"
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - a name without a size is better than nothing

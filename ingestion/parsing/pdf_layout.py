@@ -143,7 +143,7 @@ def _joined(
     text, marks = "", []
     for line in group:
         addition = line.text
-        if text.endswith(SOFT_HYPHEN):
+        if text.endswith(SOFT_HYPHEN) or (text[-1:] == "-" and text[-2:-1].isalnum()):
             text = _without_hyphen(text, addition, compounds)
         elif text:
             text += "\n" if _BULLET.match(addition) else _between(text[-1], addition[0])

@@ -11,19 +11,53 @@ _MOST_ROWS = 300  # a page holds no more, and the work grows with the square
 
 def tables_and_lines(lines: list[PrintedLine]) -> Iterator[PrintedLine | list[PrintedLine]]:
     """A page's lines in order, with the rows of each table together in a list."""
-    if not any(line.cells for line in lines):
+    if not any(line.cells for line in lines) and not any(map(_is_beside, lines, lines[1:])):
         yield from lines
         return
     rows: list[PrintedLine] = []
-    for line in lines:
-        if rows and (len(rows) >= _MOST_ROWS or not _belongs(rows, line)):
-            yield from _closed(rows)
-            rows = []
-        if rows or line.cells:
-            rows.append(line)
+    parts: list[PrintedLine] = []  # the lines that the rows were made of
+    for group in _same_height(lines):
+        row = group[0] if len(group) == 1 else _row_of(group)
+        if rows and (len(rows) >= _MOST_ROWS or not _belongs(rows, row)):
+            yield from _closed(rows, parts)
+            rows, parts = [], []
+        if rows or row.cells:
+            rows.append(row)
+            parts += group
         else:
-            yield line
-    yield from _closed(rows)
+            yield row
+    yield from _closed(rows, parts)
+
+
+def _same_height(lines: list[PrintedLine]) -> Iterator[list[PrintedLine]]:
+    group: list[PrintedLine] = []
+    for line in lines:
+        if group and not _is_beside(group[-1], line):
+            yield group
+            group = []
+        group.append(line)
+    if group:
+        yield group
+
+
+def _is_beside(before: PrintedLine, line: PrintedLine) -> bool:
+    """Whether a line stands to the right of another, at its height and with a wide blank between."""
+    shared = min(before.bottom, line.bottom) - max(before.top, line.top)
+    return line.left > before.right + max(line.size, 6.0) and shared > 0.5 * min(
+        before.bottom - before.top, line.bottom - line.top
+    )
+
+
+def _row_of(group: list[PrintedLine]) -> PrintedLine:
+    return PrintedLine(
+        text=" ".join(line.text for line in group),
+        size=group[0].size,
+        left=group[0].left,
+        top=min(line.top for line in group),
+        right=group[-1].right,
+        bottom=max(line.bottom for line in group),
+        cells=tuple(cell for line in group for cell in (line.cells or (line,))),
+    )
 
 
 def cells_of(rows: list[PrintedLine]) -> list[list[str]]:
@@ -72,9 +106,9 @@ def _column(columns: list[tuple[float, float]], cell: PrintedLine) -> int:
     return next((n for n, (_, right) in enumerate(columns) if cell.left < right), len(columns) - 1)
 
 
-def _closed(rows: list[PrintedLine]) -> Iterator[PrintedLine | list[PrintedLine]]:
+def _closed(rows: list[PrintedLine], parts: list[PrintedLine]) -> Iterator[PrintedLine | list[PrintedLine]]:
     full = sum(1 for row in rows if row.cells)
     if full >= _FEWEST_ROWS or (full == _FEWEST_ROWS - 1 and all(len(row.cells) > 2 for row in rows)):
         yield rows
     else:
-        yield from rows
+        yield from parts
