@@ -139,7 +139,11 @@ def _inside_archive(data: bytes, numbers: random.Random) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as sink:
             names = source.namelist()
-            chosen = "word/document.xml" if "word/document.xml" in names and numbers.random() < 0.7 else numbers.choice(names)
+            chosen = (
+                "word/document.xml"
+                if "word/document.xml" in names and numbers.random() < 0.7
+                else numbers.choice(names)
+            )
             for name in names:
                 part = source.read(name)
                 sink.writestr(name, numbers.choice(_CHANGES)(part, part, numbers) if name == chosen else part)
@@ -171,7 +175,7 @@ def _pdfs() -> list[bytes]:
     writer.root_object[NameObject("/OpenAction")] = DictionaryObject(script)
     carrying = io.BytesIO()
     writer.write(carrying)
-    writer.encrypt(user_password="", owner_password="owner")
+    writer.encrypt(user_password="", owner_password="owner")  # noqa: S106 - a test document
     locked = io.BytesIO()
     writer.write(locked)
     return [*plain, carrying.getvalue(), locked.getvalue()]

@@ -27,7 +27,9 @@ class IngestSettings(BaseSettings):
     max_attempts: int = Field(default=5, ge=1, description="tries before a job fails for good")
     retry_seconds: float = Field(default=1.0, ge=0, description="pause before the second try; doubles each time")
     poll_seconds: float = Field(default=0.5, gt=0, description="longest wait before new work is seen")
-    ocr_languages: str = Field(default="eng+deu+fra+spa", description="Tesseract languages, the likeliest first; empty: no OCR")
+    ocr_languages: str = Field(
+        default="eng+deu+fra+spa", description="Tesseract languages, the likeliest first; empty: no OCR"
+    )
 
 
 @lru_cache

@@ -28,7 +28,10 @@ def measure(shared: Path) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         samples = _known(existing(shared / "documents"), Path(folder))
         typeset_samples = _typeset(existing(shared / "pypdf_benchmarks" / "ground_truth"), Path(folder))
-        return [*_errors(samples + typeset_samples), _speed([picture for _, picture, _ in typeset_samples], Path(folder))]
+        return [
+            *_errors(samples + typeset_samples),
+            _speed([picture for _, picture, _ in typeset_samples], Path(folder)),
+        ]
 
 
 Sample = tuple[Path, Path, str]  # what we read, the picture for the peer, the truth
@@ -115,7 +118,9 @@ def _speed(pictures: list[Path], folder: Path) -> dict[str, Any]:
             ours.append(len(pages) / read(parsers, document).seconds)
     ratio = statistics.median(ours) / statistics.median(theirs)
     spread = (min(ours) / max(theirs), max(ours) / min(theirs))
-    return figure("OCR pages per second against a pytesseract loop", ratio, "times", at_least=1.7, spread=spread, runs=_RUNS) | {
+    return figure(
+        "OCR pages per second against a pytesseract loop", ratio, "times", at_least=1.7, spread=spread, runs=_RUNS
+    ) | {
         "peer": "pytesseract",
         "peer_value": round(statistics.median(theirs), 3),
         "ratio": round(ratio, 3),

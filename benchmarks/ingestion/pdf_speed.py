@@ -30,7 +30,13 @@ def measure(shared: Path) -> list[dict[str, Any]]:
     slow = run_peer("pypdf", short)
     short = [path for path in short if "pages" in slow[path]]
     return [
-        _against("pypdfium2", 0.8, [_rate(pages, run, files) for run in runs], [_peer_rate(pages, run, files) for run in raw], len(files)),
+        _against(
+            "pypdfium2",
+            0.8,
+            [_rate(pages, run, files) for run in runs],
+            [_peer_rate(pages, run, files) for run in raw],
+            len(files),
+        ),
         _against("pypdf", 10, [_rate(pages, run, short) for run in runs], [_peer_rate(pages, slow, short)], len(short)),
     ]
 

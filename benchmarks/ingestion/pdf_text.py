@@ -52,10 +52,23 @@ def _compared(name: str, truths: dict[Path, str]) -> list[dict[str, Any]]:
     figures = []
     for peer in ("pypdf", "pypdfium2"):
         rows = run_peer(peer, truths)
-        theirs = [word_similarity(_MARKUP.sub(" ", rows[path].get("text", "")), truth) for path, truth in truths.items()]
+        theirs = [
+            word_similarity(_MARKUP.sub(" ", rows[path].get("text", "")), truth) for path, truth in truths.items()
+        ]
         mean, peer_mean = statistics.mean(ours), statistics.mean(theirs)
         figures.append(
-            figure(f"similarity, {name}, against {peer}", mean, "", at_least=round(peer_mean, 4), spread=(min(ours), max(ours)))
-            | {"peer": peer, "peer_value": round(peer_mean, 4), "ratio": round(mean / max(peer_mean, 1e-9), 4), "files": len(ours)}
+            figure(
+                f"similarity, {name}, against {peer}",
+                mean,
+                "",
+                at_least=round(peer_mean, 4),
+                spread=(min(ours), max(ours)),
+            )
+            | {
+                "peer": peer,
+                "peer_value": round(peer_mean, 4),
+                "ratio": round(mean / max(peer_mean, 1e-9), 4),
+                "files": len(ours),
+            }
         )
     return figures

@@ -52,7 +52,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     _one(read, files[0])
     for file in files:
-        print(json.dumps(_one(read, file)), flush=True)
+        sys.stdout.write(json.dumps(_one(read, file)) + "\n")
+        sys.stdout.flush()
     return 0
 
 
@@ -63,7 +64,12 @@ def _one(read: Callable[[str], list[str]], file: str) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - whatever ends a peer is its result
         return {"file": file, "error": type(error).__name__, "seconds": time.perf_counter() - started}
     seconds = time.perf_counter() - started
-    return {"file": file, "pages": len(texts), "seconds": seconds, "text": "\n".join(texts).encode("utf-8", "replace").decode()}
+    return {
+        "file": file,
+        "pages": len(texts),
+        "seconds": seconds,
+        "text": "\n".join(texts).encode("utf-8", "replace").decode(),
+    }
 
 
 def run_peer(reader: str, files: Iterable[Path], *, timeout: float = 600.0) -> dict[Path, dict[str, Any]]:

@@ -101,7 +101,9 @@ def write_reply(stream: BinaryIO, reply: ParseReply) -> None:
     document = reply.document
     if document is not None:
         for first in range(0, len(document.blocks), _BLOCKS_PER_FRAME):
-            write_frame(stream, BLOCKS + _BLOCK_LIST.dump_json(list(document.blocks[first : first + _BLOCKS_PER_FRAME])))
+            write_frame(
+                stream, BLOCKS + _BLOCK_LIST.dump_json(list(document.blocks[first : first + _BLOCKS_PER_FRAME]))
+            )
         for first in range(0, len(document.text), _TEXT_PER_FRAME):
             piece = document.text[first : first + _TEXT_PER_FRAME]
             write_frame(stream, TEXT + piece.encode("utf-8", errors="replace"))
@@ -148,9 +150,9 @@ class ReplyReader:
                 raise ValueError("more text than was asked for")
             self._text.append(piece)
         elif kind == PROGRESS:
-            done, total = payload.split()
+            done, total = (int(number) for number in payload.split())
             if self._on_progress is not None:
-                self._on_progress(int(done), int(total))
+                self._on_progress(done, total)
         elif kind == PICTURES:
             self.reads_pictures = True
         else:

@@ -78,9 +78,7 @@ def _read_frames(image: "Image", frames: int, request: ParseRequest) -> list[Rec
     return readings
 
 
-def _assemble(
-    readings: list[Recognized], media_type: MediaType, findings: tuple[Finding, ...]
-) -> ParsedDocument:
+def _assemble(readings: list[Recognized], media_type: MediaType, findings: tuple[Finding, ...]) -> ParsedDocument:
     builder, pages, missing = DocumentBuilder(), [], {}
     for number, reading in enumerate(readings, start=1):
         pages.append(write_recognized(builder, reading, number))

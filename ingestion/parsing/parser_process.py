@@ -118,7 +118,9 @@ class ParserProcess:
         buffer = FrameBuffer()
         started = time.monotonic()
         while True:
-            self._allowed_seconds = self._settings.ocr_seconds if reader.reads_pictures else self._settings.parse_seconds
+            self._allowed_seconds = (
+                self._settings.ocr_seconds if reader.reads_pictures else self._settings.parse_seconds
+            )
             verdict = self._wait(process.pid, source, started + self._allowed_seconds)
             if verdict is not None:
                 return verdict, False

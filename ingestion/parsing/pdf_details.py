@@ -26,7 +26,9 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports each oddity 
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?\s*(?:([Zz])|([+-])(\d\d)'?(\d\d)?)?")
 # Names that only a file with attachments or actions has.
-_CARRYING = re.compile(rb"/(?:EmbeddedFiles?|Filespec|FileAttachment|JavaScript|JS|Launch|ImportData|SubmitForm|RichMedia)\b")
+_CARRYING = re.compile(
+    rb"/(?:EmbeddedFiles?|Filespec|FileAttachment|JavaScript|JS|Launch|ImportData|SubmitForm|RichMedia)\b"
+)
 _WITH_CODES = re.compile(rb"/(?:[A-Za-z]{0,20}#[0-9A-Fa-f]{2}){1,20}[A-Za-z]{0,20}")  # /J#61vaScript is /JavaScript
 _CODE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b")

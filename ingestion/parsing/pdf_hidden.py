@@ -95,8 +95,8 @@ def without_hidden(page: "PdfPage", textpage: "PdfTextPage", text: str, number: 
         characters[start:end] = [c if c in "\r\n" else HIDDEN for c in text[start:end]]
         place = f"{box[0]:g}, {box[1]:g} pt from the top left"
         before = text.count("\n", 0, start)
-        why = _WHY_OUTSIDE if is_outside(box, page.get_size()) else why
-        found.append(HiddenText(number, before, f"{why} at {place}: {_quoted(text[start:end])}"))
+        shown_why = _WHY_OUTSIDE if is_outside(box, page.get_size()) else why
+        found.append(HiddenText(number, before, f"{shown_why} at {place}: {_quoted(text[start:end])}"))
     return "".join(characters), found
 
 

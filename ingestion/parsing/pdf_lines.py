@@ -22,7 +22,9 @@ _LIGATURES = str.maketrans(
     | {"\u00a0": " ", "\ufffe": "-", HIDDEN: ""}
 )
 _TO_LETTERS = re.compile("[ﬀ-ﬆ\uf02d-\uf0fc\u00a0\u00ad\u200b\ufeff\ufffe\uffff]")
-_ODD = re.compile("[\x00\x01\x03-\x09\x0b\x0c\x0e-\x1f\x7f\u00a0\u00ad\u200b\ud800-\udfff\uf02d-\uf0fc\ufb00-\ufeff\uffff]")
+_ODD = re.compile(
+    "[\x00\x01\x03-\x09\x0b\x0c\x0e-\x1f\x7f\u00a0\u00ad\u200b\ud800-\udfff\uf02d-\uf0fc\ufb00-\ufeff\uffff]"
+)
 _ARABIC_FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _SUSPECT_SIZE = 2.0
 _UPRIGHT = 3.0

@@ -1,5 +1,7 @@
 """Reading order: where a page has columns but the file gives its rows, the columns are put one after the other."""
 
+import itertools
+
 from ingestion.parsing.pdf_lines import PrintedLine
 
 _FEWEST_ROWS = 6
@@ -28,7 +30,7 @@ def _side_by_side(lines: list[PrintedLine]) -> int:
     """How often a line stands to the right of the one before it, at the same height."""
     return sum(
         1
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in itertools.pairwise(lines)
         if abs(line.top - before.top) < 0.4 * line.size and line.left > before.right + line.size
     )
 
@@ -58,7 +60,7 @@ def _gutter(parts: list[PrintedLine]) -> float | None:
     gaps = [
         (before, part)
         for row in _rows(parts)
-        for before, part in zip(row, row[1:], strict=False)
+        for before, part in itertools.pairwise(row)
         if part.left - before.right > 0.8 * part.size
     ]
     gaps = gaps[:: 1 + len(gaps) // _MOST_GAPS]

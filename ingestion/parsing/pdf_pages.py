@@ -94,15 +94,12 @@ class PdfPages:
         reading = self._reading
         if self._document is None or any(reading.lines) or reading.scanned or reading.second or reading.hidden:
             return
-        for number in range(1, min(total, _MOST_RETRIED) + 1):
-            if str(number) not in reading.missing and (text := self._second_text(number)):
-                reading.second[number] = text
-
-    def _second_text(self, number: int) -> str | None:
         try:
-            return self._second.page_text(number)
-        except ParseError:
-            return None
+            for number in range(1, min(total, self._second.page_count(), _MOST_RETRIED) + 1):
+                if str(number) not in reading.missing and (text := self._second.page_text(number)):
+                    reading.second[number] = text
+        except ParseError:  # both see nothing
+            return
 
     def _read_page(self, number: int) -> None:
         from pypdfium2 import PdfiumError
@@ -202,7 +199,8 @@ class PdfPages:
     def _by_second_reader(self, number: int) -> None:
         text = None
         try:
-            text = self._second.page_text(number)
+            counts_alike = self._document is None or self._second.page_count() == len(self._document)
+            text = self._second.page_text(number) if counts_alike else None  # else its numbers are of other pages
         except ParseError as error:
             if self._document is None:
                 raise

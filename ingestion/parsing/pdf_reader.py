@@ -17,11 +17,11 @@ DAMAGED = (
     "The PDF is damaged or cut off: two different readers could not open it. Open the original, save or print it "
     "as PDF again, and upload the new copy."
 )
-_ENCRYPTED = (
+_LOCKED = (
     "The PDF is protected by a password. Give the password together with the document, or save a copy without it and "
     "upload that."
 )
-_WRONG_PASSWORD = (
+_NOT_OPENED = (
     "The PDF is protected by a password, and the one that was given does not open it. Give the right password together "
     "with the document, or save a copy without it and upload that."
 )
@@ -29,7 +29,7 @@ _WRONG_PASSWORD = (
 
 def encrypted(password: str | None) -> ParseError:
     """The error for a PDF that this password, or none, does not open."""
-    return ParseError(FailureType.ENCRYPTED, _WRONG_PASSWORD if password else _ENCRYPTED)
+    return ParseError(FailureType.ENCRYPTED, _NOT_OPENED if password else _LOCKED)
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-PROSE = (
+_PROSE = (
     "The pump of the north station was replaced in spring and has run without a fault since then. "
     "Every month a person of the night shift reads the meter and writes the number into the book. "
     "When the pressure falls below two bar the second pump starts and a lamp on the panel lights up. "
-).split()
+)
 
 
 def drawn(*pages: Callable[[Canvas], None], compression: int = 1) -> bytes:
@@ -29,7 +29,7 @@ def drawn(*pages: Callable[[Canvas], None], compression: int = 1) -> bytes:
 
 def prose_lines(count: int, words: int = 6, skip: int = 0) -> list[str]:
     """Lines of different prose."""
-    many = PROSE * 20
+    many = _PROSE.split() * 20
     return [" ".join(many[skip + n * words : skip + (n + 1) * words]) for n in range(count)]
 
 

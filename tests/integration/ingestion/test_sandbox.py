@@ -8,15 +8,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pypdf import PdfWriter
 
 from ingestion.errors import ParseError
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.settings import IngestSettings
 from storage.records.failure_type import FailureType
-from tests.factories.documents import docx_bytes, pdf_bytes, rezipped
+from tests.factories.documents import docx_bytes, encrypted_pdf_bytes, pdf_bytes, rezipped
 
 SETTINGS = IngestSettings(_env_file=None)
 ROOT = Path(__file__).parents[3]
@@ -27,6 +29,17 @@ def heavy_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Takes more than a second to read."""
     path = tmp_path_factory.mktemp("heavy") / "heavy.pdf"
     path.write_bytes(pdf_bytes([[(8.0, f"Line {n} of a long page about nothing at all.") for n in range(60)]] * 400))
+    return path
+
+
+@pytest.fixture(scope="module")
+def long_pdf(heavy_pdf: Path) -> Path:
+    """1,600 pages: long enough to hear of progress."""
+    path = heavy_pdf.with_name("long.pdf")
+    writer = PdfWriter()
+    for _ in range(4):
+        writer.append(heavy_pdf)
+    writer.write(path)
     return path
 
 
@@ -157,6 +170,85 @@ class TestParse:
         out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
 
         assert out.stdout.strip() == "[]"
+
+
+class TestPool:
+    def test_two_documents_are_read_at_once(self, closing: list[ParserSandbox], heavy_pdf: Path) -> None:
+        sandbox = make(closing, parse_workers=2)
+        with ThreadPoolExecutor(2) as pool:
+            documents = list(pool.map(lambda n: sandbox.parse(heavy_pdf, name=f"{n}.pdf"), range(2)))
+
+        assert documents[0] == documents[1]
+        assert len({process.pid for process in sandbox._processes} - {None}) == 2
+
+    def test_one_after_the_other_needs_one_process(self, closing: list[ParserSandbox], good: Path) -> None:
+        sandbox = make(closing, parse_workers=3)
+        for _ in range(3):
+            sandbox.parse(good, name="good.md")
+
+        assert [process.pid is not None for process in sandbox._processes] == [True, False, False]
+
+    def test_more_callers_than_processes_take_turns(self, closing: list[ParserSandbox], good: Path) -> None:
+        sandbox = make(closing, parse_workers=2)
+        with ThreadPoolExecutor(8) as pool:
+            texts = list(pool.map(lambda n: sandbox.parse(good, name=f"{n}.md").text, range(40)))
+
+        assert texts == ["# Fine\n\nThis is fine."] * 40
+
+    def test_a_death_in_one_process_leaves_the_other_alone(
+        self, closing: list[ParserSandbox], heavy_pdf: Path, tmp_path: Path
+    ) -> None:
+        hopeless = tmp_path / "cut.pdf"
+        hopeless.write_bytes(heavy_pdf.read_bytes()[:500])
+        sandbox = make(closing, parse_workers=2)
+        with ThreadPoolExecutor(2) as pool:
+            slow = pool.submit(sandbox.parse, heavy_pdf, name="heavy.pdf")
+            assert failure(sandbox, hopeless).failure_type is FailureType.DAMAGED
+            assert slow.result().page_count == 400
+
+
+class TestProgress:
+    def test_pages_are_told_while_reading(self, closing: list[ParserSandbox], long_pdf: Path) -> None:
+        heard: list[tuple[int, int]] = []
+
+        document = make(closing).parse(long_pdf, name="a.pdf", on_progress=lambda *pages: heard.append(pages))
+
+        assert document.page_count == 1600
+        assert heard
+        assert heard == sorted(heard)
+        assert all(0 < done <= total == 1600 for done, total in heard)
+
+    def test_a_listener_that_fails_does_not_mix_up_documents(
+        self, closing: list[ParserSandbox], long_pdf: Path, good: Path
+    ) -> None:
+        def refuse(done: int, total: int) -> None:
+            raise RuntimeError("no more")
+
+        sandbox = make(closing)
+        with pytest.raises(RuntimeError, match="no more"):
+            sandbox.parse(long_pdf, name="a.pdf", on_progress=refuse)
+
+        assert sandbox.parse(good, name="good.md").text == "# Fine\n\nThis is fine."
+
+
+class TestPassword:
+    def test_opens_a_document_and_stays_nowhere(
+        self, closing: list[ParserSandbox], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "locked.pdf"
+        path.write_bytes(encrypted_pdf_bytes(user_password="open sesame"))
+        sandbox = make(closing)
+
+        document = sandbox.parse(path, name="locked.pdf", password="open sesame")
+
+        assert document.text == "The secret handshake."
+        assert "sesame" not in document.model_dump_json()
+        for kind in ("environ", "cmdline"):
+            assert b"sesame" not in Path(f"/proc/{pid_of(sandbox)}/{kind}").read_bytes()
+        assert failure(sandbox, path).failure_type is FailureType.ENCRYPTED
+        with pytest.raises(ParseError) as caught:
+            sandbox.parse(path, name="locked.pdf", password="not this")
+        assert "not this" not in f"{caught.value} {capfd.readouterr()}"
 
 
 class TestSeal:

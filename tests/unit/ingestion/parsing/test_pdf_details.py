@@ -24,9 +24,7 @@ def script(writer: PdfWriter) -> None:
 
 
 def launch(writer: PdfWriter) -> None:
-    action = DictionaryObject(
-        {NameObject("/S"): NameObject("/Launch"), NameObject("/F"): TextStringObject("calc.exe")}
-    )
+    action = DictionaryObject({NameObject("/S"): NameObject("/Launch"), NameObject("/F"): TextStringObject("calc.exe")})
     writer.root_object[NameObject("/OpenAction")] = action
 
 
@@ -93,7 +91,9 @@ class TestDetails:
 
         packed = zlib.compress(b"1 0 << /S /JavaScript /JS (app.alert) >>")
         path = tmp_path / "a.pdf"
-        path.write_bytes(b"%PDF-1.5\n5 0 obj << /Type /ObjStm /Filter /FlateDecode >> stream\n" + packed + b"\nendstream")
+        path.write_bytes(
+            b"%PDF-1.5\n5 0 obj << /Type /ObjStm /Filter /FlateDecode >> stream\n" + packed + b"\nendstream"
+        )
 
         assert may_carry(path)
 

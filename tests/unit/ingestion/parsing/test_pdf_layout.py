@@ -31,7 +31,9 @@ class TestColumns:
         def page(canvas: Canvas) -> None:
             two_columns(canvas)
             canvas.setFont("Helvetica", 10)
-            canvas.drawString(60, 720, "A line of ten points that runs over both of the columns of this page, as titles do here")
+            canvas.drawString(
+                60, 720, "A line of ten points that runs over both of the columns of this page, as titles do here"
+            )
 
         text = parsed(tmp_path, drawn(page)).text
 
@@ -86,7 +88,9 @@ class TestRunningLines:
     def test_a_sentence_that_repeats_below_something_else_stays(self, tmp_path: Path) -> None:
         def page(number: int) -> object:
             def draw(canvas: Canvas) -> None:
-                lines_at(canvas, [f"{'ABCDE'[number]} part of the agreement", "This clause is the same on all pages."], 810)
+                lines_at(
+                    canvas, [f"{'ABCDE'[number]} part of the agreement", "This clause is the same on all pages."], 810
+                )
                 lines_at(canvas, prose_lines(10, skip=number * 7), 600)
 
             return draw
