@@ -92,13 +92,13 @@ def _errors(samples: list[Sample]) -> list[dict[str, Any]]:
             document = read(parsers, path).document
             command = ["tesseract", str(picture), "stdout"]
             peer = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-            ours, theirs = error_rate(document.text if document else "", truth), error_rate(peer, truth)
-            rows.append({"file": path.name, "ours": round(ours, 4), "tesseract": round(theirs, 4)})
-    ours, theirs = [row["ours"] for row in rows], [row["tesseract"] for row in rows]
-    worse = [row for row in rows if row["ours"] > row["tesseract"] + 1e-9]
+            rows.append((path.name, error_rate(document.text if document else "", truth), error_rate(peer, truth)))
+    ours, theirs = [row[1] for row in rows], [row[2] for row in rows]
+    files = [{"file": name, "ours": round(a, 4), "tesseract": round(b, 4)} for name, a, b in rows]
+    worse = [name for name, a, b in rows if a > b + 1e-9]
     mean = statistics.mean(ours)
     return [
-        figure("character error rate, mean", mean, "", at_most=round(statistics.mean(theirs), 4), files=rows)
+        figure("character error rate, mean", mean, "", at_most=round(statistics.mean(theirs), 4), files=files)
         | {"peer": "tesseract", "peer_value": round(statistics.mean(theirs), 4)},
         figure("files with more wrong characters than the command", len(worse), "files", at_most=0, worse=worse),
     ]

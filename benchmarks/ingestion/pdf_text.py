@@ -55,13 +55,13 @@ def _compared(name: str, truths: dict[Path, str]) -> list[dict[str, Any]]:
         theirs = [
             word_similarity(_MARKUP.sub(" ", rows[path].get("text", "")), truth) for path, truth in truths.items()
         ]
-        mean, peer_mean = statistics.mean(ours), statistics.mean(theirs)
+        mean, peer_mean = round(statistics.mean(ours), 4), round(statistics.mean(theirs), 4)
         figures.append(
             figure(
                 f"similarity, {name}, against {peer}",
                 mean,
                 "",
-                at_least=round(peer_mean, 4),
+                at_least=peer_mean,
                 spread=(min(ours), max(ours)),
             )
             | {

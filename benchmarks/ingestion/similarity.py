@@ -5,6 +5,7 @@ import re
 import unicodedata
 
 _BLANK = re.compile(r"\s+")
+_LINE_END_HYPHEN = re.compile(r"-\s+(?=[a-z])")
 
 
 def flat(text: str) -> str:
@@ -13,8 +14,9 @@ def flat(text: str) -> str:
 
 
 def word_similarity(text: str, truth: str) -> float:
-    """How many words stand in the same order in both, 0 to 1."""
-    return difflib.SequenceMatcher(None, flat(text).split(), flat(truth).split(), autojunk=False).ratio()
+    """How many words stand in the same order in both, 0 to 1; a word broken at a line's end is one word."""
+    words, true_words = (_LINE_END_HYPHEN.sub("", flat(each)).replace("-", "").split() for each in (text, truth))
+    return difflib.SequenceMatcher(None, words, true_words, autojunk=False).ratio()
 
 
 def error_rate(text: str, truth: str) -> float:

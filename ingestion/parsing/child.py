@@ -4,6 +4,7 @@ Started by `parser_process.py` as `python -m ingestion.parsing.child FOLDER`. Fr
 and JSON or text, never pickle: what a parser sends back is data, not code. Nothing heavy may be imported here.
 """
 
+import gc
 import os
 import resource
 import shutil
@@ -32,6 +33,11 @@ _OUT_OF_MEMORY = (
 )
 _NEARLY_FULL = 0.9
 _PROGRESS_SECONDS = 0.5
+_GARBAGE_THRESHOLDS = (
+    100_000,
+    50,
+    1000,
+)  # a document is a million objects and no cycles: looking for them costs a tenth
 _BROKEN_SEAL = (
     "The file made its reader try to reach the network or write files, which no document may. "
     "Do not trust it; ask its sender for a clean copy."
@@ -48,6 +54,7 @@ def main() -> int:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not spoil the frames
     os.chdir(folder)
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     _limit_process()
     cut_network()
     seal(folder)

@@ -4,6 +4,7 @@ A request is one frame. The answer is a stream: how far the parser is, then the 
 then the rest of it or why there is none. So neither side holds a long document twice.
 """
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -120,6 +121,7 @@ class ReplyReader:
         self._blocks: list[Block] = []
         self._text: list[str] = []
         self._length = 0
+        self._pages = (0, 0)
         self.reads_pictures = False
 
     def take(self, frame: bytes) -> ParseReply | None:
@@ -142,7 +144,9 @@ class ReplyReader:
 
     def _take_part(self, kind: bytes, payload: bytes) -> None:
         if kind == BLOCKS:
-            self._blocks += _BLOCK_LIST.validate_json(payload)
+            self._blocks += _blocks(payload)
+            if self._on_progress is not None and self._pages != (0, 0):
+                self._on_progress(*self._pages)  # it is still at work
         elif kind == TEXT:
             piece = payload.decode()
             self._length += len(piece)
@@ -151,6 +155,7 @@ class ReplyReader:
             self._text.append(piece)
         elif kind == PROGRESS:
             done, total = (int(number) for number in payload.split())
+            self._pages = (done, total)
             if self._on_progress is not None:
                 self._on_progress(done, total)
         elif kind == PICTURES:
@@ -165,3 +170,14 @@ class ReplyReader:
         self._text.clear()
         document = reply.document.model_copy(update={"text": text, "blocks": tuple(self._blocks)})
         return reply.model_copy(update={"document": document})
+
+
+def _blocks(payload: bytes) -> list[Block]:
+    """Blocks from JSON, without a search for cycles in between: it would take longer than making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return _BLOCK_LIST.validate_json(payload)
+    finally:
+        if was_on:
+            gc.enable()

@@ -52,7 +52,7 @@ def parse_image(request: ParseRequest, media_type: MediaType) -> ParsedDocument:
         raise ParseError(
             FailureType.DAMAGED, "The picture is damaged or cut off. Scan or export it again and upload the new copy."
         ) from error
-    findings = ()
+    findings: tuple[Finding, ...] = ()
     if held > frames:
         detail = f"The file has {held:,} pictures; the first {frames:,} were read."
         findings = (Finding(kind=FindingKind.TRUNCATED, detail=detail),)

@@ -1,6 +1,7 @@
 """PDF: text with boxes where there is a good text layer, OCR where there is none, and a note where neither worked."""
 
 from ingestion.errors import ParseError
+from ingestion.parsing import progress
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.detect import MediaType
 from ingestion.parsing.image import write_recognized
@@ -41,6 +42,7 @@ def _assemble(
     headings, compounds = Headings.of(reading.lines, outline), known_compounds(reading.lines)
     pages, findings = [], []
     for number, lines in enumerate(reading.lines, start=1):
+        progress.pages_done(len(reading.lines), len(reading.lines))  # a long document is written for seconds
         first_block = len(builder.blocks)
         if number in reading.scanned:
             span = write_recognized(builder, reading.scanned[number], number)

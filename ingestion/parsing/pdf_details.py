@@ -67,7 +67,7 @@ def date_property(properties: dict[str, str], name: str) -> datetime | None:
     try:
         if match[8]:
             offset = timedelta(hours=int(match[9]), minutes=int(match[10] or 0))
-            zone = timezone(offset if match[8] == "+" else -offset)  # type: ignore[assignment]
+            zone = timezone(offset if match[8] == "+" else -offset)
         return datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0, second or 0, tzinfo=zone)
     except (ValueError, OverflowError):
         return None

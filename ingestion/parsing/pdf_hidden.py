@@ -104,7 +104,8 @@ def without_unseen_lines(
     lines: list[PrintedLine], size: tuple[float, float], number: int
 ) -> tuple[list[PrintedLine], list[HiddenText]]:
     """Leave out lines outside the page and lines too small to see."""
-    shown, found = [], []
+    shown: list[PrintedLine] = []
+    found: list[HiddenText] = []
     for line in lines:
         if line.right <= 0 and line.left == line.right == line.top == line.bottom:
             why = ""  # its place is not known

@@ -88,8 +88,8 @@ class SecondReader:
     def properties(self) -> dict[str, str]:
         """Title, author and dates, by PDFium's names."""
         try:
-            found = self._open().metadata or {}
-            return {str(name).lstrip("/"): str(value) for name, value in found.items()}
+            found = self._open().metadata
+            return {str(name).lstrip("/"): str(value) for name, value in (found or {}).items()}
         except (ParseError, MemoryError):
             raise
         except Exception:  # noqa: BLE001 - see above

@@ -79,3 +79,23 @@ def changed(data: bytes, change: Callable[[PdfWriter], object]) -> bytes:
     buffer = io.BytesIO()
     writer.write(buffer)
     return buffer.getvalue()
+
+
+def misdirected_page(text: str) -> bytes:
+    """A PDF of one page whose cross-reference table gives another object's place for the page."""
+    content = f"BT /F1 24 Tf 72 720 Td ({text}) Tj ET".encode()
+    objects = {
+        1: b"<< /Type /Catalog /Pages 2 0 R >>",
+        2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        4: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        5: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    }
+    data, places = b"%PDF-1.3\n", {}
+    for number, body in objects.items():
+        places[number] = len(data)
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    wrong = [places[1], places[2], places[4], places[3], places[5]]
+    table = b"".join(b"%010d 00000 n \n" % place for place in wrong)
+    trailer = b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(data)
+    return data + b"xref\n0 6\n0000000000 65535 f \n" + table + trailer

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfWriter
+from pypdf.constants import PageLabelStyle
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from ingestion.parsing.pdf import parse_pdf
@@ -62,10 +63,11 @@ class TestDetails:
         assert document.modified_at == datetime(2025, 2, 1, 8, tzinfo=UTC)
 
     def test_page_labels(self, tmp_path: Path) -> None:
-        data = changed(
-            pdf_bytes([[(11, "Preface.")], [(11, "Chapter.")]]),
-            lambda writer: (writer.set_page_label(0, 0, style="/r"), writer.set_page_label(1, 1, style="/D")),
-        )
+        def label(writer: PdfWriter) -> None:
+            writer.set_page_label(0, 0, style=PageLabelStyle.LOWERCASE_ROMAN)
+            writer.set_page_label(1, 1, style=PageLabelStyle.DECIMAL)
+
+        data = changed(pdf_bytes([[(11, "Preface.")], [(11, "Chapter.")]]), label)
 
         assert parse_pdf(request_for(tmp_path / "a.pdf", data)).metadata["page_labels"] == "i, 1"
 

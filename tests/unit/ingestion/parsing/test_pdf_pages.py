@@ -64,7 +64,7 @@ class TestProgress:
         heard: list[tuple[int, int]] = []
         request = request_for(tmp_path / "a.pdf", pdf_bytes([[(11, f"Page {n}.")] for n in range(5)]))
 
-        with listening(Listener(pages=lambda done, total: heard.append((done, total)), reading_pictures=list)):
+        with listening(Listener(pages=lambda done, total: heard.append((done, total)), reading_pictures=lambda: None)):
             parse_pdf(request)
 
-        assert heard == [(n, 5) for n in range(1, 6)]
+        assert heard == [(n, 5) for n in range(1, 6)] + [(5, 5)] * 5  # and once for each page that is written

@@ -12,7 +12,7 @@ from ingestion.parsing.pdf import parse_pdf
 from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
 from tests.factories.documents import encrypted_pdf_bytes, pdf_bytes, request_for
-from tests.factories.pdfs import changed
+from tests.factories.pdfs import changed, misdirected_page
 
 
 def with_password(path: Path, password: str | None) -> ParseRequest:
@@ -43,12 +43,10 @@ class TestPassword:
 
 class TestSecondReader:
     def test_reads_a_page_that_pdfium_cannot_open(self, tmp_path: Path) -> None:
-        data = pdf_bytes([[(11, "Text of the only page.")]])
-        trailer = data.rindex(b"trailer")
-        spoiled = data[:trailer].replace(b"/Type /Page\n", b"/Type /Page /Broken 99 0 R\n") + data[trailer:]
-        document = parse_pdf(request_for(tmp_path / "a.pdf", spoiled))
+        document = parse_pdf(request_for(tmp_path / "a.pdf", misdirected_page("Potato")))
 
-        assert document.text == "Text of the only page."
+        assert document.text == "Potato"
+        assert document.metadata["pages_by_pypdf"] == 1
 
     @pytest.mark.parametrize("kind", ["/Template", "/Pag"])
     def test_a_page_that_both_skip_does_not_shift_the_others(self, tmp_path: Path, kind: str) -> None:
