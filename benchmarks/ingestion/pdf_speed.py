@@ -17,7 +17,8 @@ _MOST_PAGES_FOR_PYPDF = 100
 def measure(shared: Path) -> list[dict[str, Any]]:
     """One document after the other, one parser process; the peers in a process of their own, same files."""
     candidates = run_peer("pypdfium2", files_under(shared / "documents", ".pdf"))
-    files = [path for path, row in candidates.items() if len(row.get("text", "")) >= _FEWEST_CHARACTERS * row["pages"]]
+    rows = {path: row for path, row in candidates.items() if row.get("pages")}
+    files = [path for path, row in rows.items() if len(row["text"]) >= _FEWEST_CHARACTERS * row["pages"]]
     with sandbox(parse_workers=1) as parsers:
         files = [path for path in files if _is_text(read(parsers, path).document)]
         runs = []

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,9 @@ _SCRIPT_PACKS = {
 _GOOD = 80.0  # below, another language may do better
 _POOR = 60.0  # below, the picture may lie on its side
 _DEFAULT = "eng"
+_SMALL_PIXELS = 2_000_000
+_ENLARGED = 3
+_POINTS_PER_INCH, _USUAL_DPI = 72.0, 150.0
 _OFF = (
     "Reading text from pictures is switched off here. Set PIXEL_INGEST_OCR_LANGUAGES, for example to eng, and give the "
     "document again."
@@ -81,39 +84,51 @@ class OcrPages:
         self._pool.shutdown(cancel_futures=True)
 
     def _read(self, path: Path, page: int, dpi: float | None) -> Recognized:
+        picture = _Picture(path, page, dpi)
         try:
-            result = ocr.recognize(path, page=page, dpi=dpi, languages=self._languages)
+            result = self._recognize(picture, self._languages)
             if result.confidence is not None and result.confidence < _POOR:
-                result = self._turned(result, path, page, dpi)
-            return self._in_its_language(result, path, page, dpi)
+                result, picture = self._turned(result, picture)
+            if result.confidence is not None and result.confidence < _GOOD:
+                result, picture = self._enlarged(result, picture)
+            return self._in_its_language(result, picture)
         finally:
-            path.unlink(missing_ok=True)
+            for left_over in path.parent.glob(f"{path.stem}[.-]*"):
+                left_over.unlink(missing_ok=True)
             self._room.release()
 
-    def _turned(self, result: Recognized, path: Path, page: int, dpi: float | None) -> Recognized:
-        """Read a picture again the right way up, if it lies; or in another script."""
-        degrees, script = ocr.orientation(path, dpi=dpi)
-        if degrees:
-            from PIL import Image
+    def _recognize(self, picture: "_Picture", languages: str) -> Recognized:
+        result = ocr.recognize(picture.path, page=picture.page, dpi=picture.dpi, languages=languages)
+        return _turned_back(result, picture) if picture.degrees else result
 
-            with Image.open(path, formats=["PPM"]) as image:
-                width, height = image.size
-                image.rotate(-degrees, expand=True).save(path, format="PPM")
-            again = ocr.recognize(path, page=page, dpi=dpi, languages=self._languages)
+    def _turned(self, result: Recognized, picture: "_Picture") -> tuple[Recognized, "_Picture"]:
+        """Read a picture again the right way up, if it lies; or in another script."""
+        degrees, script = ocr.orientation(picture.path, dpi=picture.dpi)
+        if degrees:
+            turned = picture.turned(degrees)
+            again = self._recognize(turned, self._languages)
             if again.rank > result.rank:
-                scale = 72.0 / (dpi or 150.0)
-                result = _turned_back(again, degrees, width * scale, height * scale)
+                result, picture = again, turned
         packs = [name for name in _SCRIPT_PACKS.get(script, ()) if name in ocr.installed_languages()]
         if packs and result.rank < _POOR:
-            again = ocr.recognize(path, page=page, dpi=dpi, languages="+".join(packs))
+            again = self._recognize(picture, "+".join(packs))
             if again.rank > result.rank:
                 self._languages = "+".join(packs)
-                return again
+                return again, picture
         if script in _SCRIPT_PACKS and not packs and not result.paragraphs:
-            return replace(result, note=_NO_PACK.format(script=script, pack=_SCRIPT_PACKS[script][0].replace("_", "-")))
-        return result
+            note = _NO_PACK.format(script=script, pack=_SCRIPT_PACKS[script][0].replace("_", "-"))
+            return replace(result, note=note), picture
+        return result, picture
 
-    def _in_its_language(self, result: Recognized, path: Path, page: int, dpi: float | None) -> Recognized:
+    def _enlarged(self, result: Recognized, picture: "_Picture") -> tuple[Recognized, "_Picture"]:
+        """Read a small picture again at a larger size: Tesseract wants letters of 20 pixels and more."""
+        larger = picture.enlarged()
+        if larger is None:
+            return result, picture
+        again = self._recognize(larger, self._languages)
+        return (again, larger) if again.rank > result.rank else (result, picture)
+
+    def _in_its_language(self, result: Recognized, picture: "_Picture") -> Recognized:
         """Read again where the text turns out to be in another language, and keep what Tesseract is surer of."""
         pack = _PACKS.get(guess_language(result.text) or "")
         if pack in ocr.installed_languages() and pack not in self._languages.split("+"):
@@ -124,12 +139,48 @@ class OcrPages:
             return result
         if wanted == self._languages:
             return result
-        again = ocr.recognize(path, page=page, dpi=dpi, languages=wanted)
+        again = self._recognize(picture, wanted)
         if again.rank <= result.rank:
             return result
         if pack is not None:
             self._languages = wanted  # further pages start with it
         return again
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture as Tesseract gets it, perhaps turned clockwise; its width and height in points before that."""
+
+    path: Path
+    page: int
+    dpi: float | None
+    degrees: int = 0
+    width: float = 0.0
+    height: float = 0.0
+
+    def turned(self, degrees: int) -> "_Picture":
+        from PIL import Image
+
+        with Image.open(self.path, formats=["PPM"]) as image:
+            scale = _POINTS_PER_INCH / (self.dpi or _USUAL_DPI)
+            width, height = image.width * scale, image.height * scale
+            target = ocr.save_for_ocr(image.rotate(-degrees, expand=True), self._beside("turned"))
+        return replace(self, path=target, degrees=degrees, width=width, height=height)
+
+    def enlarged(self) -> "_Picture | None":
+        from PIL import Image
+
+        with Image.open(self.path, formats=["PPM"]) as image:
+            width, height = image.size
+            if width * height > _SMALL_PIXELS:
+                return None
+            larger = image.convert("L" if image.mode == "1" else image.mode)
+            larger = larger.resize((width * _ENLARGED, height * _ENLARGED), Image.Resampling.LANCZOS)
+        target = ocr.save_for_ocr(larger, self._beside("large"))
+        return replace(self, path=target, dpi=(self.dpi or _USUAL_DPI) * _ENLARGED)
+
+    def _beside(self, what: str) -> Path:
+        return self.path.with_name(f"{self.path.stem}-{what}")
 
 
 @contextmanager
@@ -151,8 +202,9 @@ def ocr_pages(configured: str, *, known_language: str | None = None, workers: in
             reader.close()
 
 
-def _turned_back(result: Recognized, degrees: int, width: float, height: float) -> Recognized:
-    """Boxes of a picture that was turned clockwise, as boxes on the picture before (its width and height in points)."""
+def _turned_back(result: Recognized, picture: _Picture) -> Recognized:
+    """Boxes of a picture that was turned, as boxes on the picture as it was given."""
+    width, height = picture.width, picture.height
 
     def back(line: Line) -> Line:
         left, top, right, bottom = line.left, line.top, line.right, line.bottom
@@ -160,10 +212,9 @@ def _turned_back(result: Recognized, degrees: int, width: float, height: float) 
             90: (top, height - right, bottom, height - left),
             180: (width - right, height - bottom, width - left, height - top),
             270: (width - bottom, left, width - top, right),
-        }[degrees]
+        }[picture.degrees]
         names = ("left", "top", "right", "bottom")
         return line.model_copy(update={n: round(v, 1) for n, v in zip(names, turned, strict=True)})
 
-    return replace(
-        result, paragraphs=tuple((text, tuple(back(line) for line in lines)) for text, lines in result.paragraphs)
-    )
+    paragraphs = tuple((text, tuple(back(line) for line in lines)) for text, lines in result.paragraphs)
+    return replace(result, paragraphs=paragraphs)

@@ -18,6 +18,7 @@ _TURNED_LIGATURE = re.compile("[\u0622\u0623\u0625\u0627]\u0644")  # alef and la
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
     | dict.fromkeys("\uf0b7\uf0a7\uf06e\uf0d8\uf076\uf0fc\uf02d", "•")  # bullets of the Symbol and Wingdings fonts
+    | dict.fromkeys("\uf06f\uf0a8\uf071\uf072", "☐")
     | dict.fromkeys("\u00ad\u200b\ufeff", "")
     | {"\u00a0": " ", "\ufffe": "-", HIDDEN: ""}
 )
@@ -28,6 +29,8 @@ _ODD = re.compile(
 _ARABIC_FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _SUSPECT_SIZE = 2.0
 _UPRIGHT = 3.0
+_SAMPLE = 200
+_LEAST_SWAPPED = 4
 _FLATTEST, _TALLEST = 0.25, 1.8
 
 Box = tuple[float, float, float, float]
@@ -60,6 +63,8 @@ def page_text(textpage: "PdfTextPage") -> str:
     import pypdfium2.raw as raw
 
     text: str = textpage.get_text_range(errors="surrogatepass")
+    if _is_byte_swapped(text[:_SAMPLE]):
+        return "".join(chr(ord(c) >> 8) if ord(c) & 0xFF == 0 and ord(c) > 0xFF else c for c in text)
     if not _CUT_CODES.search(text) and not _TURNED_LIGATURE.search(text):
         return text
     characters = list(text)
@@ -77,6 +82,15 @@ def page_text(textpage: "PdfTextPage") -> str:
         if first == second:  # one glyph for two letters, which PDFium turned with the rest of the line
             characters[match.start() : match.end()] = match[0][1], match[0][0]
     return "".join(characters)
+
+
+def _is_byte_swapped(sample: str) -> bool:
+    """Some programs write the table of characters in the wrong byte order: `M` becomes U+4D00."""
+    if sample[:1].isascii():
+        return False
+    letters = [ord(character) for character in sample if not character.isspace()]
+    swapped = sum(1 for code in letters if code & 0xFF == 0 and 0x20 <= code >> 8 < 0x7F)
+    return swapped >= _LEAST_SWAPPED and swapped > 0.9 * len(letters)
 
 
 def cleaned(text: str) -> str:
@@ -169,7 +183,7 @@ class LineReader:
 
     def _size(self, start: int, height: float) -> float:
         """The font size as printed: the file may set 1 point and enlarge by a matrix."""
-        index = self.index(start)
+        index = self.index(self._first_letter(start))
         size: float = self._get_font_size(self._page, index)
         if size > _SUSPECT_SIZE and _FLATTEST * size <= height <= _TALLEST * size:
             return size
@@ -177,6 +191,13 @@ class LineReader:
         if not self._raw.FPDFText_GetMatrix(self._page, index, matrix):
             return size
         return size * float((matrix.c * matrix.c + matrix.d * matrix.d) ** 0.5) or size
+
+    def _first_letter(self, start: int) -> int:
+        """Not a bullet before it, which may be larger."""
+        text = self._text
+        if text[start].isalnum():
+            return start
+        return next((n for n in range(start, min(start + 8, len(text))) if text[n].isalnum()), start)
 
     def _cells(
         self, line: PrintedLine, rectangles: list[Box], start: int, end: int, hyphen: str

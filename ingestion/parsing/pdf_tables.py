@@ -1,10 +1,12 @@
 """Tables, where the places of the cells make them plain: rows of as many cells, each under the one above."""
 
+import re
 from collections.abc import Iterator
 
 from ingestion.parsing.pdf_lines import PrintedLine
 
 _FEWEST_ROWS = 3
+_MARK = re.compile(r"[^\w\s]|\(?(?:\w|\d{1,3}|[ivx]{1,5})[.)]")
 _LARGEST_ROW_GAP = 2.5
 _MOST_ROWS = 300  # a page holds no more, and the work grows with the square
 
@@ -108,7 +110,10 @@ def _column(columns: list[tuple[float, float]], cell: PrintedLine) -> int:
 
 def _closed(rows: list[PrintedLine], parts: list[PrintedLine]) -> Iterator[PrintedLine | list[PrintedLine]]:
     full = sum(1 for row in rows if row.cells)
-    if full >= _FEWEST_ROWS or (full == _FEWEST_ROWS - 1 and all(len(row.cells) > 2 for row in rows)):
+    marks = [row.cells[0].text for row in rows if row.cells]
+    if all(len(row.cells) <= 2 for row in rows) and all(_MARK.fullmatch(mark) for mark in marks):
+        yield from parts  # bullets or numbers and what follows them
+    elif full >= _FEWEST_ROWS or (full == _FEWEST_ROWS - 1 and all(len(row.cells) > 2 for row in rows)):
         yield rows
     else:
         yield from parts
