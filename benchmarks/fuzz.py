@@ -39,7 +39,7 @@ def fuzz(count: int, *, seed: int) -> dict[str, Any]:
     """
     started = time.perf_counter()
     kinds: collections.Counter[str] = collections.Counter()
-    bad: dict[str, list[str]] = {"lost": [], "crash": [], "hang": []}
+    bad: dict[str, list[str]] = {"lost": [], "crash": [], "hang": [], "slow": []}
     slowest = 0.0
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -62,6 +62,8 @@ def fuzz(count: int, *, seed: int) -> dict[str, Any]:
                 bad["lost"].append(f"{outcome.path.name}: {outcome.error}")
             if "crash" in outcome.reason:
                 bad["crash"].append(outcome.path.name)
+            if outcome.failure == "timed_out":
+                bad["slow"].append(outcome.path.name)
             if outcome.seconds > _SECONDS + _GRACE_SECONDS:
                 bad["hang"].append(outcome.path.name)
         largest = parsers.peak_mb
@@ -74,7 +76,7 @@ def fuzz(count: int, *, seed: int) -> dict[str, Any]:
             figure("lost workers", len(bad["lost"]), "", at_most=0, names=bad["lost"][:20]),
             figure("parser processes that crashed", len(bad["crash"]), "", at_most=0, names=bad["crash"][:20]),
             figure("hangs", len(bad["hang"]), "", at_most=0, names=bad["hang"][:20]),
-            figure("time limits passed", kinds["timed_out"], "", at_most=0),
+            figure("time limits passed", kinds["timed_out"], "", at_most=0, names=bad["slow"][:20]),
             figure("slowest mutant", slowest, "s", at_most=_SECONDS + _GRACE_SECONDS),
             figure("largest parser process", largest, "MB", at_most=512),
         ],

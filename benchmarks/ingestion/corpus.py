@@ -23,6 +23,7 @@ def measure(shared: Path) -> list[dict[str, Any]]:
     good = [outcome for outcome in outcomes if outcome.document is not None]
     failures = Counter(outcome.failure for outcome in outcomes if outcome.failure)
     crashes = [o.path.name for o in outcomes if "crash" in o.reason]
+    hangs = [f"{o.path.name} after {o.seconds:.1f} s" for o in outcomes if o.failure == "timed_out"]
     text_only = [o for o in outcomes if not (o.document and "ocr_pages" in o.document.metadata)]
     slowest = max(outcomes, key=lambda outcome: outcome.seconds)
     slowest_text = max(text_only, key=lambda outcome: outcome.seconds)
@@ -30,7 +31,7 @@ def measure(shared: Path) -> list[dict[str, Any]]:
         figure("files read", len(good), "files", files=len(files), failures=dict(failures.most_common())),
         figure("lost workers", sum(o.error is not None for o in outcomes), "", at_most=0),
         figure("parser processes that crashed", len(crashes), "", at_most=0, names=crashes),
-        figure("hangs (time limit passed)", failures.get("timed_out", 0), "", at_most=0),
+        figure("hangs (time limit passed)", len(hangs), "", at_most=0, names=hangs),
         figure("largest parser process", largest_parser, "MB", at_most=512),
         figure("largest parser with its Tesseracts", memory.largest_mb, "MB", cores=os.cpu_count()),
         figure("slowest document", slowest.seconds, "s", at_most=20, document=slowest.path.name),

@@ -62,8 +62,8 @@ class OcrPages:
         pack = _PACKS.get(known_language or "")
         self._languages = pack if pack in installed else self._configured[0]
 
-    def submit(self, image: "Image", *, page: int, dpi: float | None) -> "Future[Recognized]":
-        """Start reading a picture; waits while enough others are in work.
+    def check(self) -> None:
+        """Make sure that pictures can be read at all.
 
         Raises:
             ParseError: Tesseract is missing, or OCR is switched off.
@@ -72,6 +72,14 @@ class OcrPages:
             raise ParseError(FailureType.OCR_UNAVAILABLE, _OFF)
         if not ocr.ocr_available():
             raise ParseError(FailureType.OCR_UNAVAILABLE, ocr.UNAVAILABLE)
+
+    def submit(self, image: "Image", *, page: int, dpi: float | None) -> "Future[Recognized]":
+        """Start reading a picture; waits while enough others are in work.
+
+        Raises:
+            ParseError: Tesseract is missing, or OCR is switched off.
+        """
+        self.check()
         progress.reading_pictures()
         import pytesseract  # noqa: F401 - once, here: two threads that import it at the same time can lock each other
 

@@ -153,6 +153,7 @@ class PdfPages:
                 self._ocr = self._stack.enter_context(
                     ocr_pages(self._limits.ocr_languages, known_language=self._language())
                 )
+            self._ocr.check()  # before the page is drawn, which takes longer than reading most
             image = page.render(scale=scale, grayscale=True).to_pil()
             future = self._ocr.submit(image, page=number, dpi=_POINTS_PER_INCH * scale)
             self._pictures[number] = future
