@@ -17,7 +17,7 @@ from storage.records.parsed_document import BlockKind, Line
 _WORD = re.compile(r"[^\W\d_]+")
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
-_BULLET = re.compile(r"(?:[•·▪●◦‣–*-]|\(?\d{1,3}[.)]|[a-z][.)])\s")
+_BULLET = re.compile(r"(?:[•·▪●◦‣–*-]|\(?\d{1,3}[.)]|[a-z][.)])(?:\s|$)")
 _KEEP_HYPHEN = frozenset({"non", "self", "well", "quasi", "semi"})
 _HEADING_RATIO = 1.15
 _LONGEST_HEADING = 200
