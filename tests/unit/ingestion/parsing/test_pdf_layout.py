@@ -62,16 +62,16 @@ class TestTables:
 
         assert "| Bert |  | 7 |" in parsed(tmp_path, drawn(page)).text
 
-    def test_bullets_that_stand_apart_are_no_column(self, tmp_path: Path) -> None:
+    def test_numbers_that_stand_apart_are_no_column(self, tmp_path: Path) -> None:
         def page(canvas: Canvas) -> None:
             for number, item in enumerate(("Close the valve", "Stop the pump", "Switch off the lamp")):
-                canvas.drawString(72, 700 - 15 * number, "•")
+                canvas.drawString(72, 700 - 15 * number, f"{number + 1}.")
                 canvas.drawString(110, 700 - 15 * number, item)
 
         document = parsed(tmp_path, drawn(page))
 
         assert [block.kind for block in document.blocks] == [BlockKind.LIST]
-        assert document.text == "• Close the valve\n• Stop the pump\n• Switch off the lamp"
+        assert document.text == "1. Close the valve\n2. Stop the pump\n3. Switch off the lamp"
 
     def test_prose_is_no_table(self, tmp_path: Path) -> None:
         document = parsed(tmp_path, drawn(lambda canvas: lines_at(canvas, prose_lines(20, words=12), 700)))
