@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +34,7 @@ _OUT_OF_MEMORY = (
 )
 _NEARLY_FULL = 0.9
 _PROGRESS_SECONDS = 0.5
+_THREAD_STACK_BYTES = 1 << 20  # the usual 8 MB each would count against the memory limit
 _GARBAGE_THRESHOLDS = (
     100_000,
     50,
@@ -54,6 +56,7 @@ def main() -> int:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not spoil the frames
     os.chdir(folder)
+    threading.stack_size(_THREAD_STACK_BYTES)
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     _limit_process()
     cut_network()
