@@ -18,6 +18,7 @@ class IngestSettings(BaseSettings):
     ocr_seconds: float = Field(default=300.0, gt=0, description="wall time where pictures may have to be read")
     parse_cpu_seconds: int = Field(default=15, gt=0, description="CPU time that one document may take to read")
     parse_memory_mb: int = Field(default=512, ge=128, description="memory that reading one document may take")
+    parse_workers: int = Field(default=2, ge=1, le=64, description="parser processes, so documents read at once")
     parse_reuse: int = Field(default=200, gt=0, description="documents per parser process before it is replaced")
     chunker: Literal["fixed", "headings", "pages", "recursive", "semantic", "sentences", "tables"] = Field(
         default="headings", description="how documents are cut"
@@ -28,7 +29,9 @@ class IngestSettings(BaseSettings):
     max_attempts: int = Field(default=5, ge=1, description="tries before a job fails for good")
     retry_seconds: float = Field(default=1.0, ge=0, description="pause before the second try; doubles each time")
     poll_seconds: float = Field(default=0.5, gt=0, description="longest wait before new work is seen")
-    ocr_languages: str = Field(default="eng+deu+fra+spa", description="Tesseract languages, where installed")
+    ocr_languages: str = Field(
+        default="eng+deu+fra+spa", description="Tesseract languages, the likeliest first; empty: no OCR"
+    )
 
 
 @lru_cache

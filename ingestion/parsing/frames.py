@@ -1,13 +1,27 @@
-"""What goes between a worker and its parser process."""
+"""What goes between a worker and its parser process.
 
+A request is one frame. The answer is a stream: how far the parser is, then the document's blocks and text in pieces,
+then the rest of it or why there is none. So neither side holds a long document twice.
+"""
+
+import gc
+import json
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
+
+from pydantic import TypeAdapter
 
 from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
-from storage.records.parsed_document import ParsedDocument
+from storage.records.parsed_document import Block, ParsedDocument
 from storage.records.record import Record
 
 _LENGTH_BYTES = 4
+_LARGEST_FRAME = 64 << 20  # a process that a document took over must not fill the worker's memory with one frame
+_BLOCKS_PER_FRAME = 500
+_TEXT_PER_FRAME = 1 << 20
+PROGRESS, PICTURES, BLOCKS, TEXT, END = b"P", b"O", b"B", b"T", b"E"
+_BLOCK_LIST = TypeAdapter(list[Block])
 
 
 class SandboxRequest(Record):
@@ -27,6 +41,17 @@ class ParseReply(Record):
     error: str | None = None
 
 
+class BrokenFrameError(Exception):
+    """The other side sent something that no parser process of ours sends."""
+
+
+def request_bytes(request: SandboxRequest) -> bytes:
+    """A request as it goes through the pipe: the only place where a password is written in clear."""
+    fields = request.model_dump(mode="json")
+    fields["parse"]["password"] = request.parse.clear_password
+    return json.dumps(fields).encode("utf-8", errors="replace")
+
+
 def write_frame(stream: BinaryIO, payload: bytes) -> None:
     """Send one frame."""
     stream.write(len(payload).to_bytes(_LENGTH_BYTES, "big") + payload)
@@ -34,10 +59,125 @@ def write_frame(stream: BinaryIO, payload: bytes) -> None:
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
-    """Receive one frame; None when the other side is gone."""
+    """Receive one frame, waiting for it; None when the other side is gone."""
     header = stream.read(_LENGTH_BYTES)
     if len(header) < _LENGTH_BYTES:
         return None
     length = int.from_bytes(header, "big")
     payload = stream.read(length)
     return payload if len(payload) == length else None
+
+
+class FrameBuffer:
+    """Cuts what has arrived into frames, without waiting for more: the other side may stop in the middle of one."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Add what has arrived and give the frames that are complete.
+
+        Raises:
+            BrokenFrameError: One is longer than any frame is.
+        """
+        self._data += data
+        while len(self._data) >= _LENGTH_BYTES:
+            end = int.from_bytes(self._data[:_LENGTH_BYTES], "big") + _LENGTH_BYTES
+            if end > _LARGEST_FRAME:
+                raise BrokenFrameError(f"a frame of {end} bytes")
+            if len(self._data) < end:
+                return
+            frame = bytes(self._data[_LENGTH_BYTES:end])
+            del self._data[:end]
+            yield frame
+
+
+def write_progress(stream: BinaryIO, done: int, total: int) -> None:
+    """Say how many pages have been read."""
+    write_frame(stream, PROGRESS + f"{done} {total}".encode())
+
+
+def write_reply(stream: BinaryIO, reply: ParseReply) -> None:
+    """Send the end of an answer, a document's blocks and text before it, piece by piece."""
+    document = reply.document
+    if document is not None:
+        for first in range(0, len(document.blocks), _BLOCKS_PER_FRAME):
+            write_frame(
+                stream, BLOCKS + _BLOCK_LIST.dump_json(list(document.blocks[first : first + _BLOCKS_PER_FRAME]))
+            )
+        for first in range(0, len(document.text), _TEXT_PER_FRAME):
+            piece = document.text[first : first + _TEXT_PER_FRAME]
+            write_frame(stream, TEXT + piece.encode("utf-8", errors="replace"))
+        reply = reply.model_copy(update={"document": document.model_copy(update={"text": "", "blocks": ()})})
+    write_frame(stream, END + reply.model_dump_json().encode("utf-8", errors="replace"))
+
+
+class ReplyReader:
+    """Puts an answer together, frame by frame."""
+
+    def __init__(self, max_characters: int, on_progress: Callable[[int, int], None] | None = None) -> None:
+        self._most = max_characters
+        self._on_progress = on_progress
+        self._blocks: list[Block] = []
+        self._text: list[str] = []
+        self._length = 0
+        self._pages = (0, 0)
+        self.reads_pictures = False
+
+    def take(self, frame: bytes) -> ParseReply | None:
+        """Use one frame.
+
+        Returns:
+            The answer, when this was its last frame.
+
+        Raises:
+            BrokenFrameError: No parser process of ours sends this.
+        """
+        kind, payload = frame[:1], frame[1:]
+        try:
+            if kind == END:
+                return self._whole(ParseReply.model_validate_json(payload))
+            self._take_part(kind, payload)
+        except ValueError as error:
+            raise BrokenFrameError(type(error).__name__) from None
+        return None
+
+    def _take_part(self, kind: bytes, payload: bytes) -> None:
+        if kind == BLOCKS:
+            self._blocks += _blocks(payload)
+            if self._on_progress is not None and self._pages != (0, 0):
+                self._on_progress(*self._pages)  # it is still at work
+        elif kind == TEXT:
+            piece = payload.decode()
+            self._length += len(piece)
+            if self._length > self._most:
+                raise ValueError("more text than was asked for")
+            self._text.append(piece)
+        elif kind == PROGRESS:
+            done, total = (int(number) for number in payload.split())
+            self._pages = (done, total)
+            if self._on_progress is not None:
+                self._on_progress(done, total)
+        elif kind == PICTURES:
+            self.reads_pictures = True
+        else:
+            raise ValueError("unknown frame")
+
+    def _whole(self, reply: ParseReply) -> ParseReply:
+        if reply.document is None:
+            return reply
+        text = "".join(self._text)
+        self._text.clear()
+        document = reply.document.model_copy(update={"text": text, "blocks": tuple(self._blocks)})
+        return reply.model_copy(update={"document": document})
+
+
+def _blocks(payload: bytes) -> list[Block]:
+    """Blocks from JSON, without a search for cycles in between: it would take longer than making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return _BLOCK_LIST.validate_json(payload)
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,35 +1,21 @@
-"""PDF: text with boxes where there is a text layer, OCR where there is none, and a note where neither worked."""
-
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+"""PDF: text with boxes where there is a good text layer, OCR where there is none, and a note where neither worked."""
 
 from ingestion.errors import ParseError
-from ingestion.parsing import ocr
+from ingestion.parsing import progress
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.detect import MediaType
-from ingestion.parsing.pdf_layout import HeadingSizes, PrintedLine, known_words, write_page
-from ingestion.parsing.pdf_reader import open_pdf, pypdf_pages, read_lines
-from ingestion.parsing.request import ParseLimits, ParseRequest
-from storage.records.failure_type import FailureType
-from storage.records.parsed_document import BlockKind, Line, PageSpan, ParsedDocument
+from ingestion.parsing.image import write_recognized
+from ingestion.parsing.pdf_details import carried, date_property, labels_of, may_carry, outline_of, text_property
+from ingestion.parsing.pdf_hidden import HiddenText
+from ingestion.parsing.pdf_layout import Headings, Outline, known_compounds, write_page
+from ingestion.parsing.pdf_pages import PdfPages, Reading
+from ingestion.parsing.pdf_reader import SecondReader, open_pdf
+from ingestion.parsing.pdf_running import running_lines
+from ingestion.parsing.request import ParseRequest
+from storage.records.parsed_document import BlockKind, Finding, FindingKind, PageSpan, ParsedDocument
 
-if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfPage
-
-_OCR_DPI = 200
-_MOST_OCR_PIXELS = 25_000_000
 _NO_TEXT = "The PDF has pages but no text on them. Check that it is the right file."
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What was found on each page: printed lines, or text read from a picture, or the reason for neither."""
-
-    lines: list[list[PrintedLine]] = field(default_factory=list)
-    scanned: dict[int, tuple[str, tuple[Line, ...]]] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
-    failure: FailureType = FailureType.EMPTY
-    characters: int = 0
+_MOST_FINDINGS = 100
 
 
 def parse_pdf(request: ParseRequest) -> ParsedDocument:
@@ -38,110 +24,90 @@ def parse_pdf(request: ParseRequest) -> ParsedDocument:
     Raises:
         ParseError: Encrypted, damaged, without text, scanned while OCR is off, or too long.
     """
-    with open_pdf(request.path) as document:
+    second = SecondReader(request.path, request.clear_password)
+    with open_pdf(request.path, request.clear_password) as document:
         if document is None or not len(document):
-            return _second_reader(request)
-        reading = _read(document, request.limits)
-        if not any(reading.lines) and not reading.scanned:
-            reason = next(iter(reading.missing.values()), _NO_TEXT)
-            raise ParseError(reading.failure, reason)
-        return _assemble(reading, document)
+            reading = PdfPages(None, second, request.limits).read()
+            return _assemble(reading, second.properties(), {}, None, request)
+        reading = PdfPages(document, second, request.limits).read()
+        properties = document.get_metadata_dict()
+        return _assemble(reading, properties, outline_of(document), labels_of(document, len(document)), request)
 
 
-def _read(document: "PdfDocument", limits: ParseLimits) -> _Reading:
-    from pypdfium2 import PdfiumError
-
-    reading = _Reading()
-    for number in range(1, len(document) + 1):
-        reading.lines.append([])
-        try:
-            page = document[number - 1]
-        except PdfiumError:  # other pages may be fine
-            reading.missing[str(number)] = "The page is damaged and could not be opened."
-            reading.failure = FailureType.DAMAGED
-            continue
-        try:
-            reading.lines[-1] = read_lines(page)
-            if not reading.lines[-1] and _has_content(page):
-                _scan(reading, page, number, limits.ocr_languages)
-        finally:
-            page.close()
-        reading.characters += sum(len(line.text) for line in reading.lines[-1])
-        if reading.characters > limits.max_text_characters:
-            raise ParseError(
-                FailureType.TOO_LARGE,
-                f"The PDF has more than {limits.max_text_characters:,} characters. Split it into parts.",
-            )
-    return reading
-
-
-def _has_content(page: "PdfPage") -> bool:
-    return next(iter(page.get_objects(max_depth=1)), None) is not None
-
-
-def _scan(reading: _Reading, page: "PdfPage", number: int, languages: str) -> None:
-    width, height = page.get_size()
-    scale = min(_OCR_DPI / 72, (_MOST_OCR_PIXELS / max(1.0, width * height)) ** 0.5)
-    try:
-        if not ocr.ocr_available():
-            raise ParseError(FailureType.OCR_UNAVAILABLE, f"The page is a picture of text. {ocr.UNAVAILABLE}")
-        image = page.render(scale=scale, grayscale=True).to_pil()
-        text, lines = ocr.recognize(image, page=number, dpi=72 * scale, languages=languages)
-    except ParseError as error:
-        reading.missing[str(number)] = error.reason
-        reading.failure = error.failure_type
-        return
-    if text.strip():
-        reading.scanned[number] = (text, lines)
-    else:
-        reading.missing[str(number)] = "No text was found in the picture on this page."
-
-
-def _assemble(reading: _Reading, document: "PdfDocument") -> ParsedDocument:
+def _assemble(
+    reading: Reading, properties: dict[str, str], outline: Outline, labels: str | None, request: ParseRequest
+) -> ParsedDocument:
     builder = DocumentBuilder()
-    headings, words = HeadingSizes.of(reading.lines), known_words(reading.lines)
-    pages = []
+    dropped = _drop_running_lines(reading)
+    headings, compounds = Headings.of(reading.lines, outline), known_compounds(reading.lines)
+    pages, findings = [], []
     for number, lines in enumerate(reading.lines, start=1):
+        progress.pages_done(len(reading.lines), len(reading.lines))  # a long document is written for seconds
+        first_block = len(builder.blocks)
         if number in reading.scanned:
-            text, marks = reading.scanned[number]
-            builder.add(BlockKind.PARAGRAPH, text, lines=marks)
-            start, end = builder.position - len(text), builder.position
+            span = write_recognized(builder, reading.scanned[number], number)
+        elif number in reading.second:
+            builder.add(BlockKind.PARAGRAPH, reading.second[number])
+            start = builder.position - len(reading.second[number])
+            span = PageSpan(number=number, char_start=start, char_end=builder.position)
         else:
-            start, end = write_page(builder, lines, page=number, headings=headings, words=words)
-        pages.append(PageSpan(number=number, char_start=start, char_end=end))
-    properties = document.get_metadata_dict()
-    return ParsedDocument(
-        text=builder.text,
-        blocks=tuple(builder.blocks),
-        pages=tuple(pages),
-        page_count=len(pages),
-        title=_property(properties, "Title"),
-        author=_property(properties, "Author"),
-        missing_pages=reading.missing,
-        media_type=MediaType.PDF,
-        metadata={"reader": "pdfium"} | ({"ocr_pages": len(reading.scanned)} if reading.scanned else {}),
-    )
-
-
-def _second_reader(request: ParseRequest) -> ParsedDocument:
-    builder, pages = DocumentBuilder(), []
-    for number, raw in enumerate(pypdf_pages(request.path), start=1):
-        text = "".join(c if c.isprintable() or c == "\n" else " " for c in raw).strip()
-        builder.add(BlockKind.PARAGRAPH, text)
-        start = builder.position - len(text)
-        pages.append(PageSpan(number=number, char_start=start, char_end=builder.position))
+            start, end = write_page(builder, lines, page=number, headings=headings, compounds=compounds)
+            span = PageSpan(number=number, char_start=start, char_end=end)
+        pages.append(span)
+        marks = [line.char_start for block in builder.blocks[first_block:] for line in block.lines]
+        findings += [_finding(hidden, marks, span) for hidden in reading.hidden.get(number, ())]
+    if len(findings) > _MOST_FINDINGS:
+        more = f"{len(findings) - _MOST_FINDINGS:,} more pieces of hidden text were left out."
+        findings = [*findings[:_MOST_FINDINGS], Finding(kind=FindingKind.HIDDEN_TEXT, detail=more)]
     if not builder.text.strip():
-        raise ParseError(FailureType.EMPTY, _NO_TEXT)
+        raise ParseError(reading.failure, next(iter(reading.missing.values()), _NO_TEXT))
+    if may_carry(request.path):
+        findings += carried(request.path, request.clear_password)
     return ParsedDocument(
         text=builder.text,
         blocks=tuple(builder.blocks),
         pages=tuple(pages),
         page_count=len(pages),
+        title=text_property(properties, "Title"),
+        author=text_property(properties, "Author"),
+        created_at=date_property(properties, "CreationDate"),
+        modified_at=date_property(properties, "ModDate"),
+        missing_pages=reading.missing,
+        findings=tuple(findings),
         media_type=MediaType.PDF,
-        metadata={"reader": "pypdf"},
+        metadata=_metadata(reading, labels, dropped),
     )
 
 
-def _property(properties: dict[str, str], name: str) -> str | None:
-    value = "".join(c for c in properties.get(name, "") if c.isprintable()).strip()
-    return value or None
+def _metadata(reading: Reading, labels: str | None, dropped: str) -> dict[str, str | int | bool]:
+    metadata: dict[str, str | int | bool] = {"reader": "pypdf" if reading.pdfium_failed else "pdfium"}
+    if reading.scanned:
+        metadata["ocr_pages"] = len(reading.scanned)
+    if reading.second and not reading.pdfium_failed:
+        metadata["pages_by_pypdf"] = len(reading.second)
+    if labels:
+        metadata["page_labels"] = labels
+    if dropped:
+        metadata["running_lines"] = dropped
+    return metadata
+
+
+def _drop_running_lines(reading: Reading) -> str:
+    """Take headers and footers away from the pages; returns their different texts."""
+    texts: dict[str, None] = {}
+    for page, numbers in running_lines(reading.lines, reading.heights).items():
+        lines = reading.lines[page]
+        texts |= dict.fromkeys(lines[number].text for number in sorted(numbers) if not lines[number].text.isdigit())
+        reading.lines[page] = [line for number, line in enumerate(lines) if number not in numbers]
+    return " / ".join(list(texts)[:5])[:500]
+
+
+def _finding(hidden: HiddenText, marks: list[int], span: PageSpan) -> Finding:
+    place = marks[hidden.lines_before] if hidden.lines_before < len(marks) else span.char_end
+    return Finding(
+        kind=FindingKind.HIDDEN_TEXT,
+        detail=f"Left out: {hidden.detail}.",
+        char_start=place,
+        char_end=place,
+        page=hidden.page,
+    )

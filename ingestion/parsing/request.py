@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from storage.records.record import Record
 
 
@@ -17,9 +19,18 @@ class ParseLimits(Record):
 
 
 class ParseRequest(Record):
-    """One document to read. Name and declared type are hints only: the content decides."""
+    """One document to read. Name and declared type are hints only: the content decides.
+
+    `password` opens a protected document. It is masked wherever a request is printed or written as JSON.
+    """
 
     path: Path
     name: str
     declared_type: str | None = None
+    password: SecretStr | None = None
     limits: ParseLimits = ParseLimits()
+
+    @property
+    def clear_password(self) -> str | None:
+        """The password as the document's reader needs it; never to be written anywhere."""
+        return self.password.get_secret_value() if self.password else None

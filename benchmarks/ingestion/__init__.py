@@ -1,0 +1,1 @@
+"""Benchmarks of ingestion, one part per file; `measure.py` runs them all."""

@@ -1,0 +1,41 @@
+"""How far a parser is, for whoever listens: the sandboxed process tells its worker, a direct caller hears nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears of progress: pages done of all, and once that pictures are being read, which takes longer."""
+
+    pages: Callable[[int, int], None]
+    reading_pictures: Callable[[], None]
+
+
+_listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Let a listener hear of what is read inside the block."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def pages_done(done: int, total: int) -> None:
+    """Say how many pages of a document have been read."""
+    listener = _listener.get()
+    if listener is not None:
+        listener.pages(done, total)
+
+
+def reading_pictures() -> None:
+    """Say that Tesseract is at work."""
+    listener = _listener.get()
+    if listener is not None:
+        listener.reading_pictures()
