@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.figure import figure, machine
 from benchmarks.ingestion import corpus, ocr_text, pdf_reach, pdf_speed, pdf_text
+from benchmarks.shared_data import DATA
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 Part = Callable[[Path], list[dict[str, Any]]]
 PARTS: dict[str, Part] = {
     "corpus": corpus.measure,
@@ -26,7 +26,7 @@ def measure() -> dict[str, Any]:
     figures: list[dict[str, Any]] = []
     for name, part in PARTS.items():
         try:
-            figures += part(SHARED)
+            figures += part(DATA)
         except FileNotFoundError as error:
             figures.append(figure(f"{name}: skipped", None, "", reason=f"{error.filename} is not beside the checkout"))
     return {"name": "ingestion", "machine": machine(), "figures": figures}

@@ -35,8 +35,8 @@ class Atomizer:
 
     def block(self, block: Block) -> list[Atom]:
         """The atoms of a block, in order; together they cover everything but blanks."""
-        first, *others = self._cut(block) or [None]
-        return [] if first is None else [replace(first, block_end=block.char_end), *others]
+        atoms = self._cut(block)
+        return [replace(atom, block_end=block.char_end) for atom in atoms[:1]] + atoms[1:]
 
     def _cut(self, block: Block) -> list[Atom]:
         start, end = block.char_start, block.char_end

@@ -41,7 +41,7 @@ def parse_image(request: ParseRequest, media_type: MediaType) -> ParsedDocument:
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # our own check below is stricter and comes before any pixel is decoded
-    format_name = _FORMATS[media_type.value]
+    format_name = _FORMATS[media_type]
     try:
         with warnings.catch_warnings(), Image.open(request.path, formats=[format_name]) as image:
             warnings.simplefilter("ignore")
