@@ -10,16 +10,19 @@ from pydantic import Field
 from sqlalchemy import func, select
 
 from ingestion.errors import IntakeError
-from ingestion.intake import accept, tombstone
+from ingestion.ingestions import start_ingestion
+from ingestion.intake import KnownSources, accept, tombstone
 from ingestion.pipeline import Outcome
 from ingestion.settings import IngestSettings
 from ingestion.sources.folder import SourceFile, walk
 from ingestion.staging import Accepted
 from ingestion.worker import run_until_idle
 from storage.errors import StorageError
+from storage.postgres.models.base import JsonObject
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
+from storage.postgres.models.ingestion import Ingestion
 from storage.postgres.session import organization_session
 from storage.records.record import Record
 from storage.stores import Stores
@@ -43,10 +46,11 @@ class IngestReport(Record):
     """Results per file, and the sum of them."""
 
     files: tuple[FileResult, ...]
-    summary: dict[str, int | float | dict[str, int]] = Field(default_factory=dict)
+    summary: dict[str, int | float | str | dict[str, int]] = Field(default_factory=dict)
 
 
 OnFile = Callable[[FileResult], None]
+OnStart = Callable[[uuid.UUID], None]
 
 
 def ingest_paths(
@@ -56,6 +60,7 @@ def ingest_paths(
     organization_id: uuid.UUID,
     knowledge_base_id: uuid.UUID,
     on_file: OnFile | None = None,
+    on_start: OnStart | None = None,
     settings: IngestSettings | None = None,
 ) -> IngestReport:
     """Take in files and folders, work until all are done, and say what became of each.
@@ -68,24 +73,39 @@ def ingest_paths(
         organization_id: Whose documents.
         knowledge_base_id: Where they go.
         on_file: Called with each result as soon as it is known.
+        on_start: Told which ingestion this is, before the first file is taken in; its progress can be watched.
         settings: Limits; the process's settings unless given.
 
     Raises:
         IntakeError: A path or the knowledge base does not exist.
     """
     started = time.monotonic()
-    run = _Run(stores, organization_id, on_file or (lambda result: None))
     problems: list[OSError] = []
     found = [source for path in paths for source in walk(path, on_problem=problems.append)]
+    known = KnownSources(
+        stores, organization_id=organization_id, knowledge_base_id=knowledge_base_id, settings=settings
+    )
+    with organization_session(stores.app, organization_id) as session:
+        ingestion_id = start_ingestion(
+            session,
+            organization_id=organization_id,
+            knowledge_base_id=knowledge_base_id,
+            name=", ".join(path.name or str(path) for path in paths),
+            expected=len(found),
+        )
+    if on_start is not None:
+        on_start(ingestion_id)
+    run = _Run(stores, organization_id, on_file or (lambda result: None), known, ingestion_id)
     for source in found:
         run.give(source, knowledge_base_id, settings)
+    run.count_unchanged()
     # When part of a folder could not be read, nobody knows what vanished.
     vanished = 0 if problems else _tombstone_vanished(stores, organization_id, knowledge_base_id, found)
     work = run_until_idle(stores, organization_id=organization_id, on_progress=run.finished, settings=settings)
     run.finish_all()
     results = tuple(run.results[source.path] for source in found) + tuple(map(_unreadable, problems))
     failed = Counter((result.reason or "").split(":")[0] for result in results if result.state == "failed")
-    summary: dict[str, int | float | dict[str, int]] = {
+    summary: dict[str, int | float | str | dict[str, int]] = {
         "files": len(results),
         "ready": sum(result.state == "ready" for result in results),
         "unchanged": sum(result.state == "unchanged" for result in results),
@@ -93,6 +113,7 @@ def ingest_paths(
         "vanished": vanished,
         "passages": sum(result.passages for result in results),
         "embeddings_computed": work.embeddings_computed,
+        "ingestion_id": str(ingestion_id),
         "seconds": round(time.monotonic() - started, 3),
     }
     return IngestReport(files=results, summary=summary)
@@ -106,16 +127,31 @@ def _unreadable(problem: OSError) -> FileResult:
 class _Run:
     """Results of one call, as they become known."""
 
-    def __init__(self, stores: Stores, organization_id: uuid.UUID, on_file: OnFile) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        organization_id: uuid.UUID,
+        on_file: OnFile,
+        known: KnownSources,
+        ingestion_id: uuid.UUID,
+    ) -> None:
         self._stores = stores
         self._organization_id = organization_id
         self._on_file = on_file
+        self._known = known
+        self._ingestion_id = ingestion_id
+        self._skipped: list[tuple[SourceFile, uuid.UUID]] = []
         self._waiting: dict[uuid.UUID, list[SourceFile]] = {}
         self.results: dict[Path, FileResult] = {}
 
     def give(self, source: SourceFile, knowledge_base_id: uuid.UUID, settings: IngestSettings | None) -> None:
         """Take in one file; what goes wrong with it does not stop the others."""
+        metadata: JsonObject = {_FOLDER_FIELD: str(source.folder)} if source.folder else {}
         try:
+            same = self._known.unchanged(source.source_uri, source.path, custom_metadata=metadata)
+            if same is not None:
+                self._skipped.append((source, same.version_id))
+                return
             accepted = accept(
                 self._stores,
                 organization_id=self._organization_id,
@@ -123,7 +159,8 @@ class _Run:
                 source_uri=source.source_uri,
                 name=source.name,
                 data=source.path,
-                custom_metadata={_FOLDER_FIELD: str(source.folder)} if source.folder else None,
+                custom_metadata=metadata,
+                ingestion_id=self._ingestion_id,
                 settings=settings,
             )
         except IntakeError:
@@ -135,6 +172,23 @@ class _Run:
             self._waiting.setdefault(accepted.version_id, []).append(source)
         else:
             self._add(source, self._result(source, accepted.version_id, accepted))
+
+    def count_unchanged(self) -> None:
+        """Say once, for all of them, which files needed no work."""
+        query = (
+            select(DocumentVersion, func.count(Chunk.id).label("passages"))
+            .outerjoin(Chunk, Chunk.document_version_id == DocumentVersion.id)
+            .where(DocumentVersion.id.in_([version_id for _, version_id in self._skipped]))
+            .group_by(DocumentVersion.id)
+        )
+        with organization_session(self._stores.app, self._organization_id) as session:
+            rows = {row.DocumentVersion.id: row for row in session.execute(query)} if self._skipped else {}
+            ingestion = session.get_one(Ingestion, self._ingestion_id)
+            ingestion.unchanged += len(self._skipped)
+            ingestion.expected = None  # all are given now; what could not be read at all will not come
+        for source, version_id in self._skipped:
+            row = rows[version_id]
+            self._add(source, _told(source, row.DocumentVersion, row.passages, is_unchanged=True))
 
     def finished(self, outcome: Outcome) -> None:
         """A job has ended."""
@@ -155,19 +209,23 @@ class _Run:
         with organization_session(self._stores.app, self._organization_id) as session:
             version = session.get_one(DocumentVersion, version_id)
             passages = session.scalar(select(func.count()).where(Chunk.document_version_id == version_id)) or 0
-        reason = f"{version.failure_type}: {version.failure_reason}" if version.failure_type else None
-        if reason is None and version.missing_pages:
-            reason = f"pages without text: {', '.join(sorted(version.missing_pages, key=int))}"
         is_unchanged = accepted is not None and accepted.state == "unchanged"
-        return FileResult(
-            path=str(source.path),
-            state="unchanged" if is_unchanged else version.state,
-            reason=reason,
-            document_id=version.document_id,
-            pages=version.page_count,
-            passages=passages if version.state == VersionState.READY else 0,
-            seconds=0.0 if is_unchanged else version.seconds or 0.0,
-        )
+        return _told(source, version, passages, is_unchanged=is_unchanged)
+
+
+def _told(source: SourceFile, version: DocumentVersion, passages: int, *, is_unchanged: bool) -> FileResult:
+    reason = f"{version.failure_type}: {version.failure_reason}" if version.failure_type else version.failure_reason
+    if reason is None and version.missing_pages:
+        reason = f"pages without text: {', '.join(sorted(version.missing_pages, key=int))}"
+    return FileResult(
+        path=str(source.path),
+        state="unchanged" if is_unchanged else version.state,
+        reason=reason,
+        document_id=version.document_id,
+        pages=version.page_count,
+        passages=passages if version.state == VersionState.READY else 0,
+        seconds=0.0 if is_unchanged else version.seconds or 0.0,
+    )
 
 
 def _tombstone_vanished(

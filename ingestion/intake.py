@@ -4,6 +4,7 @@ When `accept` returns, the bytes are on disk, the version is in the ledger and a
 """
 
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from ingestion.staging import Offer, stage
 from storage.files.store import content_key
 from storage.postgres.models.base import JsonObject
 from storage.postgres.models.document import Document
+from storage.postgres.models.document_version import DocumentVersion, VersionState
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.models.organization import Organization
 from storage.postgres.session import organization_session
@@ -39,6 +41,7 @@ def accept(
     declared_type: str | None = None,
     created_by: uuid.UUID | None = None,
     custom_metadata: JsonObject | None = None,
+    ingestion_id: uuid.UUID | None = None,
     settings: IngestSettings | None = None,
 ) -> Accepted:
     """Take in a document. Blocking but short; call it from a thread, never from an event loop.
@@ -53,6 +56,7 @@ def accept(
         declared_type: Media type that came with it; recorded, not believed.
         created_by: The user who gave it.
         custom_metadata: Kept with the document.
+        ingestion_id: The ingestion that it is part of, if progress is to be watched.
         settings: Limits; the process's settings unless given.
 
     Returns:
@@ -80,6 +84,7 @@ def accept(
         byte_size=size,
         content_hash=content_key(hash_key, data),
         pipeline_version=pipeline_version(settings),
+        ingestion_id=ingestion_id,
     )
     is_too_large = size > settings.max_file_bytes
     if not is_too_large:
@@ -89,6 +94,65 @@ def accept(
         accepted = stage(session, offer, settings, is_too_large=is_too_large)
     reach("after_staged")
     return accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is current for a source: the hash of its content, and what is kept with the document."""
+
+    document_id: uuid.UUID
+    version_id: uuid.UUID
+    content_hash: str
+    custom_metadata: JsonObject
+
+
+class KnownSources:
+    """The sources of a knowledge base that are current and were read as they would be now.
+
+    Whoever gives thousands of files asks here first: an unchanged one then costs a hash and no transaction.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        *,
+        organization_id: uuid.UUID,
+        knowledge_base_id: uuid.UUID,
+        settings: IngestSettings | None = None,
+    ) -> None:
+        self._hash_key = _hash_key(stores, organization_id, knowledge_base_id)
+        newest = select(func.max(DocumentVersion.number)).where(DocumentVersion.document_id == Document.id)
+        query = (
+            select(
+                Document.source_uri,
+                Document.id,
+                Document.custom_metadata,
+                DocumentVersion.id.label("version_id"),
+                DocumentVersion.content_hash,
+            )
+            .join(DocumentVersion, DocumentVersion.id == Document.current_version_id)
+            .where(
+                Document.knowledge_base_id == knowledge_base_id,
+                Document.tombstoned_at.is_(None),
+                DocumentVersion.state == VersionState.READY,
+                DocumentVersion.pipeline_version == pipeline_version(settings or ingest_settings()),
+                DocumentVersion.number == newest.scalar_subquery(),
+            )
+        )
+        with organization_session(stores.app, organization_id) as session:
+            self._known = {
+                row.source_uri: Known(row.id, row.version_id, row.content_hash, row.custom_metadata)
+                for row in session.execute(query)
+            }
+
+    def unchanged(
+        self, source_uri: str, data: bytes | Path, *, custom_metadata: JsonObject | None = None
+    ) -> Known | None:
+        """The source's current version if giving these bytes and this metadata would change nothing, else None."""
+        known = self._known.get(source_uri)
+        if known is None or any(known.custom_metadata.get(k) != v for k, v in (custom_metadata or {}).items()):
+            return None
+        return known if known.content_hash == content_key(self._hash_key, data) else None
 
 
 def tombstone(stores: Stores, organization_id: uuid.UUID, document_id: uuid.UUID) -> bool:

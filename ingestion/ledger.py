@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, func, select, text
+from sqlalchemy import and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -88,6 +88,18 @@ def begin(session: Session, lease: Lease) -> Work | None:
         name=document.name,
         declared_type=version.declared_type,
         is_accepted=bool(job.payload.get(ACCEPTED)),
+    )
+
+
+def note_pages(session: Session, lease: Lease, *, done: int, total: int) -> None:
+    """Say how far reading a version is, for whoever watches.
+
+    Raises:
+        LeaseLostError: The job is not ours any more, or somebody cancelled it: reading on would be for nothing.
+    """
+    check_fence(session, lease)
+    session.execute(
+        update(DocumentVersion).where(DocumentVersion.id == lease.version_id).values(pages_done=done, pages_total=total)
     )
 
 

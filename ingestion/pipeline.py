@@ -41,6 +41,8 @@ from storage.stores import Stores
 
 log = structlog.get_logger(__name__)
 
+_TELL_EVERY_S = 0.5
+
 
 class Outcome(Record):
     """What became of one job: the version's state, and what it took."""
@@ -81,7 +83,7 @@ class Pipeline:
         if kept is not None:
             state = self._index(lease, work, kept, started)
             return Outcome(version_id=work.version_id, state=state, passages=len(kept), seconds=_since(started))
-        parsed = self._parse(work)
+        parsed = self._parse(lease, work)
         reach("after_parsed")
         drafts = self._chunker.chunk(parsed)
         if not drafts:
@@ -107,12 +109,21 @@ class Pipeline:
         with organization_session(self._stores.app, work.organization_id) as session:
             return ledger.kept_rows(session, work, model=self._embedder.model)
 
-    def _parse(self, work: Work) -> ParsedDocument:
+    def _parse(self, lease: Lease, work: Work) -> ParsedDocument:
+        told_at = time.monotonic()
+
+        def tell(done: int, total: int) -> None:
+            nonlocal told_at
+            if time.monotonic() - told_at >= _TELL_EVERY_S:
+                told_at = time.monotonic()
+                with organization_session(self._stores.app, lease.organization_id) as session:
+                    ledger.note_pages(session, lease, done=done, total=total)
+
         with (
             tempfile.TemporaryDirectory(prefix="pixel-spool-") as folder,
             self._stores.files.local_copy(work.organization_id, work.content_hash, Path(folder)) as path,
         ):
-            parsed = self._sandbox.parse(path, name=work.name, declared_type=work.declared_type)
+            parsed = self._sandbox.parse(path, name=work.name, declared_type=work.declared_type, on_progress=tell)
         return parsed.model_copy(update={"language": parsed.language or guess_language(parsed.text)})
 
     def _embed(self, work: Work, drafts: Sequence[ChunkDraft]) -> tuple[list[IndexedChunk], dict[str, Vector]]:

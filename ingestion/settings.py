@@ -18,6 +18,7 @@ class IngestSettings(BaseSettings):
     ocr_seconds: float = Field(default=300.0, gt=0, description="wall time where pictures may have to be read")
     parse_cpu_seconds: int = Field(default=15, gt=0, description="CPU time that one document may take to read")
     parse_memory_mb: int = Field(default=512, ge=128, description="memory that reading one document may take")
+    workers: int = Field(default=2, ge=1, le=64, description="documents in work at once in one process")
     parse_workers: int = Field(default=2, ge=1, le=64, description="parser processes, so documents read at once")
     parse_reuse: int = Field(default=200, gt=0, description="documents per parser process before it is replaced")
     chunker: Literal["fixed", "headings", "pages", "recursive", "semantic", "sentences", "tables"] = Field(

@@ -3,7 +3,7 @@
 import uuid
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from ingestion.settings import IngestSettings
 from storage.postgres.models.base import JsonObject
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
+from storage.postgres.models.ingestion import Ingestion
 from storage.postgres.models.job import Job
 from storage.records.failure_type import FailureType
 from storage.records.record import Record
@@ -51,6 +52,7 @@ class Offer(Record):
     byte_size: int
     content_hash: str
     pipeline_version: str
+    ingestion_id: uuid.UUID | None = None
 
 
 def stage(session: Session, offer: Offer, settings: IngestSettings, *, is_too_large: bool) -> Accepted:
@@ -76,6 +78,7 @@ def stage(session: Session, offer: Offer, settings: IngestSettings, *, is_too_la
     newest = session.scalar(select(func.max(DocumentVersion.number)).where(DocumentVersion.document_id == document.id))
     newest = newest or 0
     if version is not None and _is_settled(session, document, version, newest, is_too_large=is_too_large):
+        _count_unchanged(session, offer, version)
         return Accepted(
             document_id=document.id,
             version_id=version.id,
@@ -89,10 +92,19 @@ def stage(session: Session, offer: Offer, settings: IngestSettings, *, is_too_la
         version = _new_version(offer, document)
         session.add(version)
     version.number = newest + 1
+    version.ingestion_id = offer.ingestion_id
     session.flush()
     if is_too_large:
         return _refuse(session, offer, version, settings.max_file_bytes)
     return _stage(session, offer, version, settings)
+
+
+def _count_unchanged(session: Session, offer: Offer, version: DocumentVersion) -> None:
+    """A version that still waits counts where it was given first, and here as one that needs no more work."""
+    if offer.ingestion_id is not None and offer.ingestion_id != version.ingestion_id:
+        session.execute(
+            update(Ingestion).where(Ingestion.id == offer.ingestion_id).values(unchanged=Ingestion.unchanged + 1)
+        )
 
 
 def _locked_document(session: Session, offer: Offer) -> Document:
@@ -179,6 +191,7 @@ def _new_version(offer: Offer, document: Document) -> DocumentVersion:
 
 def _stage(session: Session, offer: Offer, version: DocumentVersion, settings: IngestSettings) -> Accepted:
     version.state = VersionState.STAGED
+    version.pages_done = version.pages_total = None
     version.failure_type = version.failure_reason = None
     job = Job(
         organization_id=offer.organization_id,

@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from types import TracebackType
 
 import structlog
@@ -65,7 +66,7 @@ class WorkerReport(Record):
 
 
 class Worker:
-    """One worker with its parser process. Use it as a context manager, from one thread."""
+    """A worker with its parser processes. Use it as a context manager; several threads may take steps at once."""
 
     def __init__(
         self, stores: Stores, *, settings: IngestSettings | None = None, embedder: Embedder | None = None
@@ -73,6 +74,7 @@ class Worker:
         self._stores = stores
         self._settings = settings or ingest_settings()
         self._name = leases.worker_name()
+        self._interrupted = threading.Event()
         self._sandbox = ParserSandbox(self._settings)
         self._pipeline = Pipeline(
             stores, embedder=embedder or default_embedder(), sandbox=self._sandbox, settings=self._settings
@@ -86,6 +88,11 @@ class Worker:
     ) -> None:
         self._sandbox.close()
 
+    def interrupt(self) -> None:
+        """Drop the documents in work and give their jobs back; from any thread. No further step begins."""
+        self._interrupted.set()
+        self._sandbox.interrupt()
+
     def step(self, organization_id: uuid.UUID | None = None) -> Outcome | None:
         """Run one job, if one is due.
 
@@ -93,6 +100,8 @@ class Worker:
             What became of it; None when nothing was due, or the job waits for its next try.
         """
         settings = self._settings
+        if self._interrupted.is_set():
+            return None
         lease = leases.lease_next(
             self._stores.owner, self._name, seconds=settings.lease_seconds, organization_id=organization_id
         )
@@ -112,6 +121,9 @@ class Worker:
             log.warning("lease_lost", **names)
             return None
         except ParseError as error:
+            if self._interrupted.is_set():  # we killed its reader; that says nothing of the document
+                self._give_back(lease)
+                return None
             log.info("document_failed", failure_type=error.failure_type.value, **names)
             return self._fail(lease, error.failure_type, error.reason)
         except FileMissingError as error:
@@ -177,18 +189,26 @@ def run_until_idle(
         on_progress: Called after each finished job.
         settings: Limits; the process's settings unless given.
     """
-    report = WorkerReport()
-    with Worker(stores, settings=settings) as worker:
-        while True:
+    settings = settings or ingest_settings()
+    report, telling, stop = WorkerReport(), threading.Lock(), threading.Event()
+
+    def work() -> None:
+        nonlocal report
+        while not stop.is_set():
             outcome = worker.step(organization_id)
             if outcome is not None:
-                report = report.plus(outcome)
-                if on_progress is not None:
-                    on_progress(outcome)
+                with telling:
+                    report = report.plus(outcome)
+                    if on_progress is not None:
+                        on_progress(outcome)
             elif not leases.unfinished(stores.owner, organization_id):
-                break
+                return
             else:
-                time.sleep(_IDLE_WAIT_S)
+                stop.wait(_IDLE_WAIT_S)
+
+    # While one document is parsed, in a process of its own, another is embedded.
+    with Worker(stores, settings=settings) as worker:
+        _together(worker, work, threads=settings.workers, stop=stop)
     removed = removal.remove_pending(stores, organization_id)
     return report.model_copy(update={"vectors_removed": removed})
 
@@ -202,15 +222,24 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
         settings: Limits; the process's settings unless given.
     """
     settings = settings or ingest_settings()
-    pause, verify_at = 0.0, 0.0
+    verify_at, choosing = 0.0, threading.Lock()
     default_embedder().embed(["warm up"])  # loading the model takes seconds, which no document should wait for
-    with Worker(stores, settings=settings) as worker:
+
+    def keep_house() -> None:
+        """Verify when it is time; one thread does, the others go on."""
+        nonlocal verify_at
+        with choosing:
+            if time.monotonic() < verify_at:
+                return
+            verify_at = time.monotonic() + _VERIFY_AGAIN_S  # a table that cannot be healed stops no other
+        verify(stores, heal=True)
+        verify_at = time.monotonic() + _VERIFY_EVERY_S
+
+    def work() -> None:
+        pause = 0.0
         while not stop.is_set():
             try:
-                if time.monotonic() >= verify_at:
-                    verify_at = time.monotonic() + _VERIFY_AGAIN_S  # a table that cannot be healed stops no other
-                    verify(stores, heal=True)
-                    verify_at = time.monotonic() + _VERIFY_EVERY_S
+                keep_house()
                 outcome = worker.step()
                 pause = 0.0
                 if outcome is None and not removal.remove_pending(stores):
@@ -219,6 +248,22 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
                 pause = min(max(2 * pause, 0.2), _LONGEST_OUTAGE_PAUSE_S)
                 log.warning("worker_waits", error=type(error).__name__, pause_seconds=pause)
                 stop.wait(pause)
+
+    with Worker(stores, settings=settings) as worker:
+        _together(worker, work, threads=settings.workers, stop=stop)
+
+
+def _together(worker: Worker, work: Callable[[], None], *, threads: int, stop: threading.Event) -> None:
+    """Run the same work in several threads; what one of them raises, or an interrupt, stops the others and is raised."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="ingest") as pool:
+        running = [pool.submit(work) for _ in range(threads)]
+        try:
+            for done in as_completed(running):
+                done.result()
+        except BaseException:
+            stop.set()
+            worker.interrupt()  # the pool waits for its threads, and they must not wait for a long document
+            raise
 
 
 def _detail(error: Exception) -> str | None:

@@ -91,11 +91,17 @@ class ParserProcess:
         self.stop()
         return reply or self._explain_death(process.returncode)
 
+    def kill(self) -> None:
+        """End the process and whatever it started; from any thread. Whoever waits for its answer learns that it died."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """End the process and remove its folder."""
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)  # with whatever it started
+            self.kill()
             for stream in (self._process.stdin, self._process.stdout):
                 if stream is not None:
                     with contextlib.suppress(OSError):

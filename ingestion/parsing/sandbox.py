@@ -83,6 +83,11 @@ class ParserSandbox:
             return reply.document
         raise ParseError(reply.failure_type or FailureType.DAMAGED, reply.reason or _NO_ANSWER)
 
+    def interrupt(self) -> None:
+        """Kill what the processes are at; the documents in work are not read. From any thread."""
+        for process in self._processes:
+            process.kill()
+
     def close(self) -> None:
         """End the processes and remove their folders, after the documents in work. Later calls start them anew."""
         with self._closing:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Form, Query, UploadFile
 
 from serving.dependencies import Context, Database, KnowledgeReader, KnowledgeWriter
 from serving.knowledge import service
@@ -56,9 +56,13 @@ async def archive_knowledge_base(actor: KnowledgeWriter, knowledge_base_id: uuid
 
 @router.post("/knowledge-bases/{knowledge_base_id}/documents", status_code=202)
 async def upload_document(
-    actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, file: UploadFile, context: Context
+    actor: KnowledgeWriter,
+    knowledge_base_id: uuid.UUID,
+    file: UploadFile,
+    context: Context,
+    ingestion_id: Annotated[uuid.UUID | None, Form()] = None,
 ) -> UploadOut:
-    """Upload a file. An equal name replaces the document's content with a new version."""
+    """Upload a file. An equal name replaces the document's content; `ingestion_id` counts several uploads together."""
     return await service.upload(
         context,
         actor,
@@ -67,6 +71,7 @@ async def upload_document(
         data=await file.read(),
         size=file.size or 0,
         declared_type=file.content_type,
+        ingestion_id=ingestion_id,
     )
 
 

@@ -15,6 +15,12 @@ class DocumentNotFoundError(NotFoundError):
     title = "No such document"
 
 
+class IngestionNotFoundError(NotFoundError):
+    """No such ingestion in this knowledge base."""
+
+    title = "No such ingestion"
+
+
 class PassageNotFoundError(NotFoundError):
     """No such passage."""
 

@@ -97,6 +97,7 @@ class UploadOut(Read):
     document_id: uuid.UUID
     version_id: uuid.UUID
     state: str = Field(description="staged: a job waits; unchanged: this content is known already")
+    ingestion_id: uuid.UUID = Field(description="its progress: /api/v1/ingestions/{ingestion_id}")
 
 
 class PassageOut(Read):

@@ -19,6 +19,7 @@ from serving.errors import TooLargeError
 from serving.knowledge import repository
 from serving.knowledge.errors import (
     DocumentNotFoundError,
+    IngestionNotFoundError,
     KnowledgeBaseNotFoundError,
     KnowledgeBaseSlugTakenError,
     PassageNotFoundError,
@@ -26,6 +27,7 @@ from serving.knowledge.errors import (
 )
 from serving.knowledge.schemas import KnowledgeBaseCreate, KnowledgeBaseUpdate, PassageOut, UploadOut
 from storage.errors import DatabaseUnavailableError, StorageError
+from storage.postgres.models.ingestion import Ingestion
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.session import AnyRow, async_organization_session
 
@@ -95,6 +97,7 @@ async def upload(
     data: bytes | Path,
     size: int,
     declared_type: str | None,
+    ingestion_id: uuid.UUID | None = None,
 ) -> UploadOut:
     """Accept a file: it is on disk and in the ledger when this returns, and a worker reads it soon.
 
@@ -108,6 +111,7 @@ async def upload(
         raise TooLargeError(f"The file has {size} bytes; at most {limit} are accepted (PIXEL_API_MAX_UPLOAD_MB)")
     async with async_organization_session(context.engine, actor.organization_id) as session:
         await _knowledge_base(session, knowledge_base_id)
+        joined = await _joined(session, actor, knowledge_base_id, name=name, ingestion_id=ingestion_id)
 
     def accept() -> Accepted:
         return intake.accept(
@@ -119,6 +123,7 @@ async def upload(
             data=data,
             declared_type=declared_type,
             created_by=actor.user_id,
+            ingestion_id=joined,
         )
 
     try:
@@ -138,7 +143,29 @@ async def upload(
             subject_id=accepted.document_id,
             details={"version_id": str(accepted.version_id), "state": accepted.state},
         )
-    return UploadOut.model_validate(accepted, from_attributes=True)
+    return UploadOut(
+        document_id=accepted.document_id, version_id=accepted.version_id, state=accepted.state, ingestion_id=joined
+    )
+
+
+async def _joined(
+    session: AsyncSession, actor: Actor, knowledge_base_id: uuid.UUID, *, name: str, ingestion_id: uuid.UUID | None
+) -> uuid.UUID:
+    """The ingestion that an upload belongs to: the one it names, or one of its own."""
+    if ingestion_id is None:
+        row = Ingestion(
+            organization_id=actor.organization_id,
+            knowledge_base_id=knowledge_base_id,
+            name=name[:300],
+            created_by=actor.user_id,
+        )
+        session.add(row)
+        await session.flush()
+        return row.id
+    found = await session.get(Ingestion, ingestion_id)
+    if found is None or found.knowledge_base_id != knowledge_base_id:
+        raise IngestionNotFoundError
+    return found.id
 
 
 async def list_documents(

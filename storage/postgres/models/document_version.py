@@ -42,6 +42,7 @@ class DocumentVersion(Identified, OrganizationOwned, Created, Base):
     )
 
     document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    ingestion_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("ingestions.id", ondelete="SET NULL"), index=True)
     number: Mapped[int]
     content_hash: Mapped[str] = mapped_column(String(64))
     pipeline_version: Mapped[str] = mapped_column(String(50))

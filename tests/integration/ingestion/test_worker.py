@@ -81,7 +81,7 @@ class TestInterrupted:
         accepted = give(stores, knowledge_base, "Ink costs four euros.")
         patient = FAST.model_copy(update={"lease_seconds": 300.0})
 
-        def interrupt(pipeline: Pipeline, work: object) -> None:
+        def interrupt(pipeline: Pipeline, lease: object, work: object) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch, Worker(stores, settings=patient) as worker:

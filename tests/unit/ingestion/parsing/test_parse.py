@@ -110,15 +110,20 @@ class TestParse:
     @pytest.mark.skipif(not ocr_available(), reason="Tesseract is not installed")
     @pytest.mark.parametrize(
         ("kind", "media_type", "frames"),
-        [("WEBP", MediaType.WEBP, 1), ("BMP", MediaType.BMP, 1), ("GIF", MediaType.GIF, 2)],
+        [
+            ("WEBP", MediaType.WEBP, 1),
+            ("BMP", MediaType.BMP, 1),
+            ("TIFF", MediaType.TIFF, 2),
+            ("GIF", MediaType.GIF, 1),
+        ],
     )
     def test_further_pictures(self, tmp_path: Path, kind: str, media_type: MediaType, frames: int) -> None:
         images = []
-        for number in range(frames):
+        for number in range(2 if kind == "GIF" else frames):  # of an animation the first frame counts
             image = Image.new("L", (900, 300), 255)
             ImageDraw.Draw(image).text((40, 100), f"Receipt number {number + 1}", fill=0, font_size=70)
             images.append(image)
-        more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
+        more = {"save_all": True, "append_images": images[1:]} if len(images) > 1 else {}
         images[0].save(tmp_path / "picture", kind, **more)
 
         document = parse(request_for(tmp_path / "picture"))
