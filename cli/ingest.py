@@ -24,19 +24,18 @@ def ingest(
     if missing:
         fail(f"No such file or folder: {', '.join(missing)}")
     from cli.environment import find_knowledge_base, workplace
+    from cli.ingestion_bar import watched
     from ingestion.batch import ingest_paths
-    from ingestion.sources.folder import walk
 
     with workplace() as place:
         target = find_knowledge_base(place, knowledge_base, create=True)
-        total = sum(1 for path in paths for _ in walk(path))
-        with _progress(total, as_json=as_json) as tell:
+        with watched(place.stores, place.organization_id, is_shown=not as_json) as watch:
             report = ingest_paths(
                 place.stores,
                 paths,
                 organization_id=place.organization_id,
                 knowledge_base_id=target,
-                on_file=tell,
+                on_start=watch,
             )
     if as_json:
         for row in report.files:
@@ -49,30 +48,10 @@ def ingest(
 def _print_summary(report: Any) -> None:
     summary = report.summary
     for row in report.files:
-        if row.state == "failed":
-            warn(f"  not read: {row.path}: {row.reason}")
+        if row.state in ("failed", "held"):
+            warn(f"  {'not read' if row.state == 'failed' else 'held'}: {row.path}: {row.reason}")
     say(
         f"{summary['files']} files: {summary['ready']} read, {summary['unchanged']} unchanged, "
         f"{sum(summary['failed'].values())} not readable; {summary['passages']} passages, "
         f"{summary['embeddings_computed']} embeddings computed, {summary['seconds']:.1f} s"
     )
-
-
-def _progress(total: int, *, as_json: bool) -> Any:
-    from contextlib import contextmanager
-
-    @contextmanager
-    def bar() -> Any:
-        if as_json:
-            yield lambda *_: None
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("reading", total=total)
-
-            yield lambda result: progress.advance(task)
-
-    return bar()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from ingestion import outbox
 from ingestion.crash_points import reach
@@ -121,7 +122,13 @@ class KnownSources:
         settings: IngestSettings | None = None,
     ) -> None:
         self._hash_key = _hash_key(stores, organization_id, knowledge_base_id)
-        newest = select(func.max(DocumentVersion.number)).where(DocumentVersion.document_id == Document.id)
+        newer = aliased(DocumentVersion)
+        has_newer = (
+            select(newer.id)
+            .where(newer.document_id == Document.id, newer.number > DocumentVersion.number)
+            .correlate(Document, DocumentVersion)
+            .exists()
+        )
         query = (
             select(
                 Document.source_uri,
@@ -136,7 +143,7 @@ class KnownSources:
                 Document.tombstoned_at.is_(None),
                 DocumentVersion.state == VersionState.READY,
                 DocumentVersion.pipeline_version == pipeline_version(settings or ingest_settings()),
-                DocumentVersion.number == newest.scalar_subquery(),
+                ~has_newer,
             )
         )
         with organization_session(stores.app, organization_id) as session:
