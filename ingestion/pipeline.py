@@ -50,6 +50,7 @@ class Outcome(Record):
     version_id: uuid.UUID
     state: VersionState
     failure_type: FailureType | None = None
+    pages: int = 0
     passages: int = 0
     embeddings_computed: int = 0
     seconds: float = 0.0
@@ -97,6 +98,7 @@ class Pipeline:
         return Outcome(
             version_id=work.version_id,
             state=state,
+            pages=parsed.page_count or 0,
             passages=len(chunks),
             embeddings_computed=len(computed),
             seconds=_since(started),

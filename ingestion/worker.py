@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from types import TracebackType
 
 import structlog
+from pydantic import Field
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingestion import leases, ledger, removal
@@ -48,14 +49,27 @@ class WorkerReport(Record):
     ready: int = 0
     failed: int = 0
     superseded: int = 0
+    held: int = 0
+    pages: int = 0
     passages: int = 0
     embeddings_computed: int = 0
     vectors_removed: int = 0
+    failures: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def documents(self) -> int:
+        """How many jobs have ended."""
+        return self.ready + self.failed + self.superseded + self.held
 
     def plus(self, outcome: Outcome) -> "WorkerReport":
         """The report with one more job in it."""
+        failure = outcome.failure_type
+        failures = {**self.failures, failure.value: self.failures.get(failure, 0) + 1} if failure else self.failures
         return self.model_copy(
             update={
+                "failures": failures,
+                "held": self.held + (outcome.state is VersionState.HELD),
+                "pages": self.pages + outcome.pages,
                 "ready": self.ready + (outcome.state is VersionState.READY),
                 "failed": self.failed + (outcome.state is VersionState.FAILED),
                 "superseded": self.superseded + (outcome.state is VersionState.SUPERSEDED),
@@ -179,6 +193,7 @@ def run_until_idle(
     *,
     organization_id: uuid.UUID | None = None,
     on_progress: Progress | None = None,
+    on_report: Callable[[WorkerReport], None] | None = None,
     settings: IngestSettings | None = None,
 ) -> WorkerReport:
     """Work until no job is left, waiting for jobs that other workers hold or that wait for their next try.
@@ -187,6 +202,7 @@ def run_until_idle(
         stores: The stores.
         organization_id: Only this organization's jobs.
         on_progress: Called after each finished job.
+        on_report: Called after each finished job with the sums so far.
         settings: Limits; the process's settings unless given.
     """
     settings = settings or ingest_settings()
@@ -201,6 +217,8 @@ def run_until_idle(
                     report = report.plus(outcome)
                     if on_progress is not None:
                         on_progress(outcome)
+                    if on_report is not None:
+                        on_report(report)
             elif not leases.unfinished(stores.owner, organization_id):
                 return
             else:
