@@ -14,8 +14,8 @@ import dagster as dg
 from orchestration.assets import answer_quality, documents, eval_scores
 from orchestration.errors import RunFailedError
 from orchestration.instance import dagster_home, write_instance
-from orchestration.jobs import INGEST_AND_EVALUATE
-from orchestration.run_config import everything
+from orchestration.jobs import INGEST, INGEST_AND_EVALUATE
+from orchestration.run_config import everything, take_in
 from storage.settings import StorageSettings
 
 
@@ -48,24 +48,13 @@ def run_ingest_and_evaluate(
     Raises:
         RunFailedError: A step or a blocking check failed; the message says which, and why.
     """
-    from orchestration.definitions import defs
-
-    write_instance(settings)
-    home = dagster_home(settings)
-    started = time.monotonic()
     config = everything(
         [path.absolute() for path in paths], organization=str(organization_id), knowledge_base=knowledge_base
     )
-    # Whoever runs this tells people in its own words; the run's events are in the instance.
-    config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
-    job = defs.resolve_job_def(INGEST_AND_EVALUATE)
-    with _quietly(settings), dg.DagsterInstance.from_config(str(home)) as instance:
-        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
-    if not result.success:
-        raise RunFailedError(f"Run {result.run_id} of {INGEST_AND_EVALUATE} failed: {_reason(result)}")
+    result, seconds = _execute(settings, INGEST_AND_EVALUATE, config)
     return RunSummary(
         run_id=result.run_id,
-        seconds=time.monotonic() - started,
+        seconds=seconds,
         documents=_metadata(result, documents.KEY),
         metrics={n: v for n, v in _metadata(result, eval_scores.KEY).items() if isinstance(v, float)},
         reports=tuple(
@@ -76,11 +65,51 @@ def run_ingest_and_evaluate(
     )
 
 
+def run_ingest(
+    settings: StorageSettings, *, organization_id: uuid.UUID, knowledge_base: str, paths: Sequence[Path]
+) -> float:
+    """Take files in and check them, as one run of `ingest`.
+
+    Args:
+        settings: This process's settings.
+        organization_id: Whose documents.
+        knowledge_base: Id, slug or name of the knowledge base.
+        paths: Files and folders.
+
+    Returns:
+        Seconds that the run took.
+
+    Raises:
+        RunFailedError: A step or a blocking check failed; the message says which, and why.
+    """
+    config = take_in(
+        [path.absolute() for path in paths], organization=str(organization_id), knowledge_base=knowledge_base
+    )
+    return _execute(settings, INGEST, config)[1]
+
+
+def _execute(
+    settings: StorageSettings, job_name: str, config: dict[str, Any]
+) -> tuple[dg.ExecuteInProcessResult, float]:
+    from orchestration.definitions import defs
+
+    write_instance(settings)
+    # Whoever runs this tells people in its own words; the run's events are in the instance.
+    config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
+    job = defs.resolve_job_def(job_name)
+    started = time.monotonic()
+    with _quietly(settings, job_name), dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
+    if not result.success:
+        raise RunFailedError(f"Run {result.run_id} of {job_name} failed: {_reason(result)}")
+    return result, time.monotonic() - started
+
+
 @contextmanager
-def _quietly(settings: StorageSettings) -> Iterator[None]:
+def _quietly(settings: StorageSettings, job_name: str) -> Iterator[None]:
     """What dbt prints goes to a log: the terminal belongs to whoever called."""
     settings.logs_path.mkdir(parents=True, exist_ok=True)
-    log = settings.logs_path / f"{INGEST_AND_EVALUATE}.out"
+    log = settings.logs_path / f"{job_name}.out"
     with log.open("w", encoding="utf-8") as handle, redirect_stdout(handle):
         yield
 
