@@ -88,6 +88,8 @@ STATES = {
     "processing": "being read",
     "ready": "ready",
     "superseded": "replaced",
+    "held": "waits for a decision",
+    "cancelled": "stopped",
     "failed": "not readable",
 }
 
@@ -102,3 +104,8 @@ ASK_PASSAGE = "Passage"
 ASK_OLD_VERSION = "This is version {version}; a newer one is current."
 ASK_RATE_FAILED = "The rating was not kept: {error}"
 PAGE = "page {page}"
+
+READING_DOCUMENTS = "{done} of {total} documents"
+READING_PAGES = "{done} of {total} pages"
+READING_LEFT = "about {seconds} s left"
+READING_CANCEL = "Stop reading"

@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from dashboards import strings
+from dashboards.components.progress import reading
 from dashboards.components.sign_in import signed_in
 from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
@@ -116,6 +117,7 @@ with shown_errors(), person.client() as client:
     base = st.selectbox(strings.KNOWLEDGE_BASE, bases, format_func=base_name, key="knowledge_base")
     if may_write:
         add_documents(client, base)
+    reading(person, base.id)
     documents = client.documents(base.id)
     if not documents:
         empty(strings.KNOWLEDGE_EMPTY)

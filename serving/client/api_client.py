@@ -18,6 +18,7 @@ from serving.client.shapes import (
     ConversationOut,
     ConversationStarted,
     DocumentOut,
+    IngestionProgress,
     KnowledgeBaseOut,
     MeOut,
     MessageOut,
@@ -128,6 +129,14 @@ class ApiClient:
         """Upload a file."""
         files = {"file": (name, data, media_type or "application/octet-stream")}
         return self._one(UploadOut, "POST", f"/api/v1/knowledge-bases/{knowledge_base_id}/documents", files=files)
+
+    def ingestions(self, knowledge_base_id: uuid.UUID) -> list[IngestionProgress]:
+        """How far the latest ingestions of a knowledge base are, newest first."""
+        return self._many(IngestionProgress, "/api/v1/ingestions", params={"knowledge_base_id": str(knowledge_base_id)})
+
+    def cancel_ingestion(self, ingestion_id: uuid.UUID) -> IngestionProgress:
+        """Stop reading what is not read yet."""
+        return self._one(IngestionProgress, "POST", f"/api/v1/ingestions/{ingestion_id}/cancel")
 
     def delete_document(self, document_id: uuid.UUID) -> None:
         """Delete a document; effective at once."""

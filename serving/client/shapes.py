@@ -1,5 +1,6 @@
 """What the client returns, so that its users need no other part of serving."""
 
+from ingestion.ingestions import IngestionProgress
 from serving.accounts.schemas import MeOut, SessionOut
 from serving.bots.schemas import ChatbotOut, TemplateOut
 from serving.conversations.schemas import (
@@ -19,6 +20,7 @@ __all__ = [
     "ConversationOut",
     "ConversationStarted",
     "DocumentOut",
+    "IngestionProgress",
     "KnowledgeBaseOut",
     "MeOut",
     "MessageOut",
