@@ -6,7 +6,7 @@ A crash anywhere means: run again from the last transaction. Nothing is visible 
 import tempfile
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -125,8 +125,21 @@ class Pipeline:
             tempfile.TemporaryDirectory(prefix="pixel-spool-") as folder,
             self._stores.files.local_copy(work.organization_id, work.content_hash, Path(folder)) as path,
         ):
-            parsed = self._sandbox.parse(path, name=work.name, declared_type=work.declared_type, on_progress=tell)
+            parsed = self._read(path, work, tell)
         return parsed.model_copy(update={"language": parsed.language or guess_language(parsed.text)})
+
+    def _read(self, path: Path, work: Work, tell: Callable[[int, int], None]) -> ParsedDocument:
+        """In the sandbox; a protected document is tried with each password of the settings."""
+        for password in (None, *self._settings.passwords):
+            try:
+                return self._sandbox.parse(
+                    path, name=work.name, declared_type=work.declared_type, password=password, on_progress=tell
+                )
+            except ParseError as error:
+                if error.failure_type is not FailureType.ENCRYPTED:
+                    raise
+                refused = error
+        raise refused
 
     def _embed(self, work: Work, drafts: Sequence[ChunkDraft]) -> tuple[list[IndexedChunk], dict[str, Vector]]:
         """Vectors of all chunks, from Postgres where it has them; also those that were computed."""

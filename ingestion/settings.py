@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -30,6 +30,9 @@ class IngestSettings(BaseSettings):
     max_attempts: int = Field(default=5, ge=1, description="tries before a job fails for good")
     retry_seconds: float = Field(default=1.0, ge=0, description="pause before the second try; doubles each time")
     poll_seconds: float = Field(default=0.5, gt=0, description="longest wait before new work is seen")
+    passwords: list[SecretStr] = Field(
+        default=[], description='passwords to try on protected documents, for example ["one", "two"]'
+    )
     ocr_languages: str = Field(
         default="eng+deu+fra+spa", description="Tesseract languages, the likeliest first; empty: no OCR"
     )

@@ -77,7 +77,9 @@ def stage(session: Session, offer: Offer, settings: IngestSettings, *, is_too_la
     ).one_or_none()
     newest = session.scalar(select(func.max(DocumentVersion.number)).where(DocumentVersion.document_id == document.id))
     newest = newest or 0
-    if version is not None and _is_settled(session, document, version, newest, is_too_large=is_too_large):
+    if version is not None and _is_settled(
+        session, document, version, newest, settings=settings, is_too_large=is_too_large
+    ):
         _count_unchanged(session, offer, version)
         return Accepted(
             document_id=document.id,
@@ -132,7 +134,13 @@ def _locked_document(session: Session, offer: Offer) -> Document:
 
 
 def _is_settled(
-    session: Session, document: Document, version: DocumentVersion, newest: int, *, is_too_large: bool
+    session: Session,
+    document: Document,
+    version: DocumentVersion,
+    newest: int,
+    *,
+    settings: IngestSettings,
+    is_too_large: bool,
 ) -> bool:
     """Whether these bytes need no new work. What was given last wins, so its number becomes the highest."""
     if document.tombstoned_at is not None:
@@ -140,6 +148,8 @@ def _is_settled(
     if version.state == VersionState.FAILED:
         if version.failure_type == FailureType.OCR_UNAVAILABLE:
             return not ocr_available()
+        if version.failure_type == FailureType.ENCRYPTED:
+            return not settings.passwords
         if version.failure_type == FailureType.TOO_LARGE:
             return is_too_large or _was_tried(session, version)
         return version.failure_type not in _WORTH_RETRYING

@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from pydantic import SecretStr
 
 from ingestion import leases
 from ingestion.embedding.embedder import default_embedder
@@ -16,6 +17,7 @@ from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.models.organization import Organization
 from storage.reconciler import verify
 from storage.stores import Stores
+from tests.factories.documents import encrypted_pdf_bytes
 from tests.factories.knowledge import FAST, give, make_knowledge_base
 from tests.integration.ingestion.ledger_view import LedgerView
 
@@ -191,3 +193,22 @@ class TestCancel:
         cancel(stores, view.organization_id, accepted.version_id)
 
         assert give(stores, knowledge_base, ONE).state == "staged"
+
+
+class TestProtected:
+    def test_is_opened_by_a_password_of_the_settings_when_given_again(
+        self, stores: Stores, knowledge_base: KnowledgeBase, view: LedgerView
+    ) -> None:
+        data = encrypted_pdf_bytes(user_password="secret of the house")
+        accepted = give(stores, knowledge_base, data, uri="file:docs/a.pdf")
+        work(stores, knowledge_base)
+        assert view.version(accepted.version_id).failure_type == "encrypted"
+        assert give(stores, knowledge_base, data, uri="file:docs/a.pdf").state == "unchanged"
+
+        opened = FAST.model_copy(update={"passwords": [SecretStr("wrong"), SecretStr("secret of the house")]})
+        again = give(stores, knowledge_base, data, uri="file:docs/a.pdf", settings=opened)
+        run_until_idle(stores, organization_id=view.organization_id, settings=opened)
+
+        assert again.state == "staged"
+        assert view.version(accepted.version_id).state == "ready"
+        assert "secret of the house" not in str(vars(view.version(accepted.version_id)))
