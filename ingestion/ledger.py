@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ingestion import outbox
 from ingestion.embedding.cache import store_vectors
+from ingestion.language import guess_language
 from ingestion.leases import Lease, check_fence
 from ingestion.quality import Quality, far_worse
 from ingestion.staging import ACCEPTED
@@ -147,7 +148,8 @@ def commit_chunks(
     version = session.get_one(DocumentVersion, lease.version_id)
     ids = [chunk.chunk_id for chunk in chunks]
     session.execute(delete(Chunk).where(Chunk.document_version_id == version.id, Chunk.id.not_in(ids)))
-    rows = [_chunk_row(version, chunk, parsed.language) for chunk in chunks]
+    # A passage long enough to tell speaks for itself; the others have the document's language.
+    rows = [_chunk_row(version, chunk, guess_language(chunk.draft.text) or parsed.language) for chunk in chunks]
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         session.execute(insert(Chunk).values(rows[start : start + _ROWS_PER_STATEMENT]).on_conflict_do_nothing())
     store_vectors(session, lease.organization_id, vectors=new_vectors, model=model)

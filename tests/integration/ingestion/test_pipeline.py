@@ -40,6 +40,24 @@ def work(stores: Stores, view: LedgerView) -> int:
     return report.embeddings_computed
 
 
+GERMAN = (
+    "Die Garantie der Maschine gilt für zwei Jahre und sie beginnt mit dem Tag der Lieferung, der auf der Rechnung steht. "
+    "Wir nehmen die Maschine in den ersten dreißig Tagen zurück, wenn sie nicht gefällt."
+)
+ENGLISH = (
+    "The warranty of the machine is for two years and it begins on the day of the delivery that is on the invoice. "
+    "We take the machine back in the first thirty days if it is not what you want."
+)
+
+
+class TestLanguages:
+    def test_a_passage_has_its_own(self, stores: Stores, knowledge_base: KnowledgeBase, view: LedgerView) -> None:
+        accepted = give(stores, knowledge_base, f"# One\n\n{ENGLISH} {ENGLISH}\n\n# Zwei\n\n{GERMAN}\n\n# Three\n\nOk.")
+        work(stores, view)
+
+        assert [chunk.language for chunk in view.chunks(accepted.version_id)] == ["en", "de", "en"]
+
+
 class TestFirstVersion:
     def test_ends_ready_and_searchable(self, stores: Stores, knowledge_base: KnowledgeBase, view: LedgerView) -> None:
         accepted = give(stores, knowledge_base, ONE)
