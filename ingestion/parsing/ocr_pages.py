@@ -221,8 +221,8 @@ def _turned_back(result: Recognized, picture: _Picture) -> Recognized:
             180: (width - right, height - bottom, width - left, height - top),
             270: (width - bottom, left, width - top, right),
         }[picture.degrees]
-        names = ("left", "top", "right", "bottom")
-        return line.model_copy(update={n: round(v, 1) for n, v in zip(names, turned, strict=True)})
+        left, top, right, bottom = (round(edge, 1) for edge in turned)
+        return line._replace(left=left, top=top, right=right, bottom=bottom)
 
     paragraphs = tuple((text, tuple(back(line) for line in lines)) for text, lines in result.paragraphs)
     return replace(result, paragraphs=paragraphs)
