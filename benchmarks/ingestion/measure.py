@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figure import figure, machine
-from benchmarks.ingestion import corpus, ocr_text, pdf_reach, pdf_speed, pdf_text
+from benchmarks.ingestion import corpus, large_files, ocr_text, pdf_reach, pdf_speed, pdf_text
 from benchmarks.shared_data import DATA
 
 Part = Callable[[Path], list[dict[str, Any]]]
@@ -18,6 +18,7 @@ PARTS: dict[str, Part] = {
     "pdf speed": pdf_speed.measure,
     "pdf text": pdf_text.measure,
     "ocr": ocr_text.measure,
+    "large files": large_files.measure,
 }
 
 

@@ -102,15 +102,19 @@ def write_progress(stream: BinaryIO, done: int, total: int) -> None:
     write_frame(stream, PROGRESS + f"{done} {total}".encode())
 
 
+def write_parts(stream: BinaryIO, text: str, blocks: Sequence[Block]) -> None:
+    """Send blocks and text of a document, whose end comes with `write_reply`."""
+    for first in range(0, len(blocks), _BLOCKS_PER_FRAME):
+        write_frame(stream, BLOCKS + _blocks_bytes(blocks[first : first + _BLOCKS_PER_FRAME]))
+    for first in range(0, len(text), _TEXT_PER_FRAME):
+        write_frame(stream, TEXT + text[first : first + _TEXT_PER_FRAME].encode("utf-8", errors="replace"))
+
+
 def write_reply(stream: BinaryIO, reply: ParseReply) -> None:
-    """Send the end of an answer, a document's blocks and text before it, piece by piece."""
+    """Send the end of an answer, before it what the document holds of blocks and text, piece by piece."""
     document = reply.document
     if document is not None:
-        for first in range(0, len(document.blocks), _BLOCKS_PER_FRAME):
-            write_frame(stream, BLOCKS + _blocks_bytes(document.blocks[first : first + _BLOCKS_PER_FRAME]))
-        for first in range(0, len(document.text), _TEXT_PER_FRAME):
-            piece = document.text[first : first + _TEXT_PER_FRAME]
-            write_frame(stream, TEXT + piece.encode("utf-8", errors="replace"))
+        write_parts(stream, document.text, document.blocks)
         reply = reply.model_copy(update={"document": document.model_copy(update={"text": "", "blocks": ()})})
     write_frame(stream, END + reply.model_dump_json().encode("utf-8", errors="replace"))
 
