@@ -1,5 +1,6 @@
 """A text of 200 MB and a PDF of 2,000 pages: seconds, memory of both sides, and how long nothing is heard."""
 
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -77,7 +78,7 @@ def _read(path: Path) -> None:
             moments.append(time.monotonic())
             done.set()
             watch.join()
-    silence = max(after - before for before, after in zip(moments, moments[1:], strict=False))
+    silence = max(after - before for before, after in itertools.pairwise(moments))
     figures = (moments[-1] - moments[0], silence, parser_mb[0], _most_mb("self"), len(document.text))
     sys.stdout.write(" ".join(str(value) for value in figures) + "\n")
 
