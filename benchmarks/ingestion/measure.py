@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figure import figure, machine
-from benchmarks.ingestion import corpus, incremental, ocr_text, pdf_reach, pdf_speed, pdf_text
+from benchmarks.ingestion import corpus, incremental, large_files, ocr_text, pdf_reach, pdf_speed, pdf_text
 from benchmarks.shared_data import DATA
 
 Part = Callable[[Path], list[dict[str, Any]]]
@@ -19,6 +19,7 @@ PARTS: dict[str, Part] = {
     "pdf text": pdf_text.measure,
     "ocr": ocr_text.measure,
     "incremental": incremental.measure,
+    "large files": large_files.measure,
 }
 
 

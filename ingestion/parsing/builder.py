@@ -167,7 +167,4 @@ class DocumentBuilder:
 
 
 def _shifted(lines: tuple[Line, ...], offset: int) -> tuple[Line, ...]:
-    return tuple(
-        line.model_copy(update={"char_start": line.char_start + offset, "char_end": line.char_end + offset})
-        for line in lines
-    )
+    return tuple(line._replace(char_start=line.char_start + offset, char_end=line.char_end + offset) for line in lines)

@@ -21,6 +21,7 @@ from ingestion.parsing.frames import (
     SandboxRequest,
     read_frame,
     write_frame,
+    write_parts,
     write_progress,
     write_reply,
 )
@@ -97,7 +98,11 @@ def _listener(sink: BinaryIO) -> Listener:
             last = time.monotonic()
             write_progress(sink, done, total)
 
-    return Listener(pages=pages, reading_pictures=lambda: write_frame(sink, PICTURES))
+    return Listener(
+        pages=pages,
+        reading_pictures=lambda: write_frame(sink, PICTURES),
+        parts=lambda text, blocks: write_parts(sink, text, blocks),
+    )
 
 
 def _send(sink: BinaryIO, reply: ParseReply) -> None:

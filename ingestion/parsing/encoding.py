@@ -2,6 +2,9 @@
 
 import codecs
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 from ingestion.errors import ParseError
 from storage.records.failure_type import FailureType
@@ -15,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_BYTES = 4096
+_BLOCK_BYTES = 1 << 20
 _DETECTED_BYTES = 200_000
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
@@ -32,6 +36,14 @@ _SPLIT_WORD = re.compile(r"[^\W\d_][¡¢¤¥¦¨©ª«¬®¯±²³´¶·¸¹»¼
 _C1 = re.compile(r"[\x80-\x9f]")
 _CJK_STARTS = "\u2e80"
 _MOST_NEIGHBOURS = 0.5
+
+
+class FileEncoding(NamedTuple):
+    """A codec's name, what to do with bytes that do not fit it, and how many bytes of a mark to skip."""
+
+    name: str
+    errors: str
+    skip: int
 
 
 def decode(data: bytes, *, declared: str | None = None) -> tuple[str, str]:
@@ -69,17 +81,67 @@ def decode(data: bytes, *, declared: str | None = None) -> tuple[str, str]:
     return data.decode(encoding, errors="replace"), encoding
 
 
-def wide_without_mark(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark: mostly Latin text shows zeros at fixed places."""
+def encoding_of_file(path: Path) -> FileEncoding:
+    """As `decode`, for a file that is too long to hold: the same questions in the same order, block by block.
+
+    Args:
+        path: The file.
+
+    Returns:
+        How to decode it.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE_BYTES)
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return FileEncoding(encoding, "replace" if encoding == "utf-8" else "strict", len(mark))
+    if unmarked := wide_without_mark(head, size=size):
+        return FileEncoding(unmarked, "strict", 0)
+    has_escape = any(_JAPANESE_ESCAPE.search(block) for block in _blocks(path))
+    if has_escape and _decodes(path, "iso2022_jp"):
+        return FileEncoding("iso-2022-jp", "strict", 0)
+    if _decodes(path, "utf-8"):
+        return FileEncoding("utf-8", "strict", 0)
+    sample = _telling(next(block for block in _blocks(path) if _HIGH_BYTE.search(block)))
+    name = "utf-8" if _nearly_utf8(sample) else _guess(sample)
+    return FileEncoding(name, "replace", 0)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in _blocks(path):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def wide_without_mark(data: bytes, *, size: int | None = None) -> str | None:
+    """UTF-16 or UTF-32 without a mark: mostly Latin text shows zeros at fixed places.
+
+    Args:
+        data: The text, or its beginning.
+        size: How long the whole is, where this is its beginning.
+    """
+    size = len(data) if size is None else size
     sample = data[: _SAMPLE_BYTES - _SAMPLE_BYTES % 4]
     zeros = [sample[place::4].count(0) for place in range(4)]
     quarter = len(sample) // 4
-    if quarter and len(data) % 4 == 0:
+    if quarter and size % 4 == 0:
         if not zeros[0] and zeros[2] == zeros[3] == quarter:
             return "utf-32-le"
         if not zeros[3] and zeros[0] == zeros[1] == quarter:
             return "utf-32-be"
-    if len(sample) < 4 or len(data) % 2:
+    if len(sample) < 4 or size % 2:
         return None
     half = len(sample) // 2
     if sample[1::2].count(0) > 0.7 * half and not sample[0::2].count(0):

@@ -5,15 +5,17 @@ then the rest of it or why there is none. So neither side holds a long document 
 """
 
 import gc
+import itertools
 import json
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from pydantic import TypeAdapter
 
 from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
-from storage.records.parsed_document import Block, ParsedDocument
+from storage.records.parsed_document import Block, BlockKind, Line, ParsedDocument
 from storage.records.record import Record
 
 _LENGTH_BYTES = 4
@@ -21,7 +23,10 @@ _LARGEST_FRAME = 64 << 20  # a process that a document took over must not fill t
 _BLOCKS_PER_FRAME = 500
 _TEXT_PER_FRAME = 1 << 20
 PROGRESS, PICTURES, BLOCKS, TEXT, END = b"P", b"O", b"B", b"T", b"E"
-_BLOCK_LIST = TypeAdapter(list[Block])
+_LINE = struct.Struct("<qqq4d")  # numbers of a fixed kind need no check, and JSON takes ten times as long
+_HEADS_BYTES = 4
+_Head = tuple[BlockKind, int, int, tuple[str, ...], int]  # a block without its lines, and how many there are
+_HEADS = TypeAdapter(list[_Head])
 
 
 class SandboxRequest(Record):
@@ -97,17 +102,19 @@ def write_progress(stream: BinaryIO, done: int, total: int) -> None:
     write_frame(stream, PROGRESS + f"{done} {total}".encode())
 
 
+def write_parts(stream: BinaryIO, text: str, blocks: Sequence[Block]) -> None:
+    """Send blocks and text of a document, whose end comes with `write_reply`."""
+    for first in range(0, len(blocks), _BLOCKS_PER_FRAME):
+        write_frame(stream, BLOCKS + _blocks_bytes(blocks[first : first + _BLOCKS_PER_FRAME]))
+    for first in range(0, len(text), _TEXT_PER_FRAME):
+        write_frame(stream, TEXT + text[first : first + _TEXT_PER_FRAME].encode("utf-8", errors="replace"))
+
+
 def write_reply(stream: BinaryIO, reply: ParseReply) -> None:
-    """Send the end of an answer, a document's blocks and text before it, piece by piece."""
+    """Send the end of an answer, before it what the document holds of blocks and text, piece by piece."""
     document = reply.document
     if document is not None:
-        for first in range(0, len(document.blocks), _BLOCKS_PER_FRAME):
-            write_frame(
-                stream, BLOCKS + _BLOCK_LIST.dump_json(list(document.blocks[first : first + _BLOCKS_PER_FRAME]))
-            )
-        for first in range(0, len(document.text), _TEXT_PER_FRAME):
-            piece = document.text[first : first + _TEXT_PER_FRAME]
-            write_frame(stream, TEXT + piece.encode("utf-8", errors="replace"))
+        write_parts(stream, document.text, document.blocks)
         reply = reply.model_copy(update={"document": document.model_copy(update={"text": "", "blocks": ()})})
     write_frame(stream, END + reply.model_dump_json().encode("utf-8", errors="replace"))
 
@@ -172,12 +179,39 @@ class ReplyReader:
         return reply.model_copy(update={"document": document})
 
 
+def _blocks_bytes(blocks: Sequence[Block]) -> bytes:
+    """Blocks as JSON, with the length of that before it and all their lines after it."""
+    heads = _HEADS.dump_json(
+        [(block.kind, block.char_start, block.char_end, block.heading_path, len(block.lines)) for block in blocks]
+    )
+    lines = itertools.starmap(_LINE.pack, itertools.chain.from_iterable(block.lines for block in blocks))
+    return len(heads).to_bytes(_HEADS_BYTES, "big") + heads + b"".join(lines)
+
+
 def _blocks(payload: bytes) -> list[Block]:
-    """Blocks from JSON, without a search for cycles in between: it would take longer than making them."""
+    """The blocks again, without a search for cycles in between: it would take longer than making them.
+
+    Raises:
+        ValueError: These are no blocks.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
-        return _BLOCK_LIST.validate_json(payload)
+        end = _HEADS_BYTES + int.from_bytes(payload[:_HEADS_BYTES], "big")
+        heads = _HEADS.validate_json(payload[_HEADS_BYTES:end])
+        lines = [Line._make(numbers) for numbers in _LINE.iter_unpack(payload[end:])]
+    except struct.error as error:
+        raise ValueError("half a line") from error
     finally:
         if was_on:
             gc.enable()
+    blocks, first = [], 0
+    for kind, start, stop, path, count in heads:
+        if not 0 <= count <= len(lines) - first:
+            raise ValueError("more lines than there are")
+        mine = tuple(lines[first : first + count])
+        blocks.append(Block(kind=kind, char_start=start, char_end=stop, heading_path=path, lines=mine))
+        first += count
+    if first < len(lines):
+        raise ValueError("lines of no block")
+    return blocks

@@ -73,9 +73,19 @@ def _read_frames(image: "Image", frames: int, request: ParseRequest) -> list[Rec
             progress.pages_done(sum(future.done() for future in waiting), frames)
         readings = []
         for number, future in enumerate(waiting, start=1):
-            readings.append(future.result())
+            readings.append(_result(future, is_only=frames == 1))
             progress.pages_done(number, frames)
     return readings
+
+
+def _result(future: "Future[Recognized]", *, is_only: bool) -> Recognized:
+    """What was read; one slow picture of several has no text, and says why."""
+    try:
+        return future.result()
+    except ParseError as error:
+        if is_only or error.failure_type is not FailureType.TIMED_OUT:
+            raise
+        return Recognized(note=error.reason)
 
 
 def _assemble(readings: list[Recognized], media_type: MediaType, findings: tuple[Finding, ...]) -> ParsedDocument:

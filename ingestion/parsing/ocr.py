@@ -23,6 +23,8 @@ UNAVAILABLE = (
     "Tesseract, the program that reads text from pictures, is not installed. Install it "
     "(apt-get install tesseract-ocr, or brew install tesseract) and give the document again."
 )
+_TOO_SLOW = "Reading the picture took Tesseract longer than {seconds:.0f} s. Save it smaller, or cut it into parts."
+_LIST_SECONDS = 10
 _FAILED = "Tesseract could not read the picture. Save it again as PNG and give it again."
 
 
@@ -59,7 +61,11 @@ def installed_languages() -> frozenset[str]:
     program = shutil.which("tesseract")
     if program is None:
         return frozenset()
-    listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=10, check=False)
+    command = [program, "--list-langs"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, timeout=_LIST_SECONDS, check=False)
+    except subprocess.TimeoutExpired:  # it does not answer: each picture will say so
+        return frozenset()
     return frozenset(line.strip() for line in listed.stdout.splitlines() if line and " " not in line.strip())
 
 
@@ -89,7 +95,7 @@ def save_for_ocr(image: "Image", path: Path) -> Path:
     return target
 
 
-def recognize(path: Path, *, page: int, dpi: float | None, languages: str) -> Recognized:
+def recognize(path: Path, *, page: int, dpi: float | None, languages: str, seconds: float) -> Recognized:
     """The text of a picture, line by line, with boxes in points.
 
     Args:
@@ -97,34 +103,35 @@ def recognize(path: Path, *, page: int, dpi: float | None, languages: str) -> Re
         page: Page number to note in the boxes.
         dpi: Pixels per inch; None when the picture does not say.
         languages: Tesseract names joined by `+`.
+        seconds: Wall time after which it is stopped.
 
     Returns:
         What was read; words of which nothing is sure are left out only where the whole picture gave no sure word.
 
     Raises:
-        ParseError: Tesseract is missing or fails.
+        ParseError: Tesseract is missing, fails, or takes too long.
     """
-    words = _run("image_to_data", path, dpi=dpi, languages=languages)
+    words = _run("image_to_data", path, dpi=dpi, languages=languages, seconds=seconds)
     return _assembled(words, page=page, scale=_POINTS_PER_INCH / (dpi or 150.0))
 
 
-def orientation(path: Path, *, dpi: float | None) -> tuple[int, str]:
+def orientation(path: Path, *, dpi: float | None, seconds: float) -> tuple[int, str]:
     """How a picture lies and in which script it is written, as Tesseract guesses.
 
     Returns:
         The degrees by which to turn it clockwise (0, 90, 180, 270), and the script ("Latin", "Cyrillic", …); 0 and
-        an empty string when there is too little text to tell.
+        an empty string when there is too little text to tell, or too little time.
     """
     if "osd" not in installed_languages():
         return 0, ""
     try:
-        found = _run("image_to_osd", path, dpi=dpi, languages="osd")
+        found = _run("image_to_osd", path, dpi=dpi, languages="osd", seconds=seconds)
     except ParseError:
         return 0, ""
     return int(found.get("rotate", 0)) % 360, str(found.get("script", ""))
 
 
-def _run(what: str, path: Path, *, dpi: float | None, languages: str) -> dict[str, Any]:
+def _run(what: str, path: Path, *, dpi: float | None, languages: str, seconds: float) -> dict[str, Any]:
     if not ocr_available():
         raise ParseError(FailureType.OCR_UNAVAILABLE, UNAVAILABLE)
     import pytesseract  # brings pandas along, so only when a picture is read
@@ -134,10 +141,12 @@ def _run(what: str, path: Path, *, dpi: float | None, languages: str) -> dict[st
         options = f"--psm 0 {options}"
     try:
         result: dict[str, Any] = getattr(pytesseract, what)(
-            str(path), lang=languages, config=options, output_type=pytesseract.Output.DICT
+            str(path), lang=languages, config=options, output_type=pytesseract.Output.DICT, timeout=seconds
         )
-    except (pytesseract.TesseractError, RuntimeError, OSError, ValueError) as error:
+    except (pytesseract.TesseractError, OSError, ValueError) as error:
         raise ParseError(FailureType.DAMAGED, _FAILED) from error
+    except RuntimeError as error:  # what pytesseract raises when it has stopped the program
+        raise ParseError(FailureType.TIMED_OUT, _TOO_SLOW.format(seconds=seconds)) from error
     return result
 
 

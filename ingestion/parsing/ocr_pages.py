@@ -3,10 +3,11 @@
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ _POOR = 60.0  # below, the picture may lie on its side
 _DEFAULT = "eng"
 _SMALL_PIXELS = 2_000_000
 _ENLARGED = 3
+_MOST_PASSES = 4
+_ENOUGH_SECONDS = 8.0  # after these no further pass begins
+PICTURE_SECONDS = 45.0  # all passes of one picture together; most take two, on a busy machine ten times as long
 _POINTS_PER_INCH, _USUAL_DPI = 72.0, 150.0
 _OFF = (
     "Reading text from pictures is switched off here. Set PIXEL_INGEST_OCR_LANGUAGES, for example to eng, and give the "
@@ -106,23 +110,33 @@ class OcrPages:
             self._room.release()
 
     def _recognize(self, picture: "_Picture", languages: str) -> Recognized:
-        result = ocr.recognize(picture.path, page=picture.page, dpi=picture.dpi, languages=languages)
+        seconds = picture.effort.next_pass()
+        result = ocr.recognize(picture.path, page=picture.page, dpi=picture.dpi, languages=languages, seconds=seconds)
         return _turned_back(result, picture) if picture.degrees else result
+
+    def _better(self, result: Recognized, picture: "_Picture", languages: str) -> Recognized | None:
+        """Read a picture once more; None where that gives nothing better, or enough has been tried."""
+        if not picture.effort.may_go_on:
+            return None
+        try:
+            again = self._recognize(picture, languages)
+        except ParseError:  # what was read before is still good
+            return None
+        return again if again.rank > result.rank else None
 
     def _turned(self, result: Recognized, picture: "_Picture") -> tuple[Recognized, "_Picture"]:
         """Read a picture again the right way up, if it lies; or in another script."""
-        degrees, script = ocr.orientation(picture.path, dpi=picture.dpi)
+        if not picture.effort.may_go_on:
+            return result, picture
+        degrees, script = ocr.orientation(picture.path, dpi=picture.dpi, seconds=picture.effort.next_pass())
         if degrees:
             turned = picture.turned(degrees)
-            again = self._recognize(turned, self._languages)
-            if again.rank > result.rank:
+            if again := self._better(result, turned, self._languages):
                 result, picture = again, turned
         packs = [name for name in _SCRIPT_PACKS.get(script, ()) if name in ocr.installed_languages()]
-        if packs and result.rank < _POOR:
-            again = self._recognize(picture, "+".join(packs))
-            if again.rank > result.rank:
-                self._languages = "+".join(packs)
-                return again, picture
+        if packs and result.rank < _POOR and (again := self._better(result, picture, "+".join(packs))):
+            self._languages = "+".join(packs)
+            return again, picture
         if script in _SCRIPT_PACKS and not packs and not result.paragraphs:
             note = _NO_PACK.format(script=script, pack=_SCRIPT_PACKS[script][0].replace("_", "-"))
             return replace(result, note=note), picture
@@ -130,11 +144,11 @@ class OcrPages:
 
     def _enlarged(self, result: Recognized, picture: "_Picture") -> tuple[Recognized, "_Picture"]:
         """Read a small picture again at a larger size: Tesseract wants letters of 20 pixels and more."""
-        larger = picture.enlarged()
+        larger = picture.enlarged() if picture.effort.may_go_on else None
         if larger is None:
             return result, picture
-        again = self._recognize(larger, self._languages)
-        return (again, larger) if again.rank > result.rank else (result, picture)
+        again = self._better(result, larger, self._languages)
+        return (again, larger) if again else (result, picture)
 
     def _in_its_language(self, result: Recognized, picture: "_Picture") -> Recognized:
         """Read again where the text turns out to be in another language, and keep what Tesseract is surer of."""
@@ -145,14 +159,30 @@ class OcrPages:
             wanted = "+".join(self._configured)
         else:
             return result
-        if wanted == self._languages:
-            return result
-        again = self._recognize(picture, wanted)
-        if again.rank <= result.rank:
+        again = self._better(result, picture, wanted) if wanted != self._languages else None
+        if again is None:
             return result
         if pack is not None:
             self._languages = wanted  # further pages start with it
         return again
+
+
+class _Effort:
+    """How much has been spent on one picture: passes of Tesseract and seconds."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._passes = 0
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether a further pass, for a better text, is still worth it."""
+        return self._passes < _MOST_PASSES and time.monotonic() - self._started < _ENOUGH_SECONDS
+
+    def next_pass(self) -> float:
+        """Count a pass; the seconds that it may take."""
+        self._passes += 1
+        return max(1.0, PICTURE_SECONDS - (time.monotonic() - self._started))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +195,7 @@ class _Picture:
     degrees: int = 0
     width: float = 0.0
     height: float = 0.0
+    effort: _Effort = field(default_factory=_Effort)
 
     def turned(self, degrees: int) -> "_Picture":
         from PIL import Image
@@ -221,8 +252,8 @@ def _turned_back(result: Recognized, picture: _Picture) -> Recognized:
             180: (width - right, height - bottom, width - left, height - top),
             270: (width - bottom, left, width - top, right),
         }[picture.degrees]
-        names = ("left", "top", "right", "bottom")
-        return line.model_copy(update={n: round(v, 1) for n, v in zip(names, turned, strict=True)})
+        left, top, right, bottom = (round(edge, 1) for edge in turned)
+        return line._replace(left=left, top=top, right=right, bottom=bottom)
 
     paragraphs = tuple((text, tuple(back(line) for line in lines)) for text, lines in result.paragraphs)
     return replace(result, paragraphs=paragraphs)

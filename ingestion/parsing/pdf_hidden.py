@@ -4,17 +4,20 @@ White on white, invisible by its render mode, nearly transparent, outside the pa
 layer of a scanned page is invisible too, but it lies over the picture of the same words: that is kept.
 """
 
-from collections.abc import Callable
-from ctypes import POINTER, byref, c_uint, cast
+import math
+from collections.abc import Callable, Sequence
+from ctypes import c_uint
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingestion.parsing.pdf_lines import HIDDEN, Box, LineReader, PrintedLine
+from ingestion.parsing.pdfium_calls import Numbers, address_of, pdfium_calls
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from pypdfium2 import PdfPage, PdfTextPage
 
+_FORM = 5  # FPDF_PAGEOBJ_FORM: an object that holds others
 _INVISIBLE_MODES = (3, 7)
 _NEARLY_WHITE = 235
 _NEARLY_TRANSPARENT = 20
@@ -39,41 +42,34 @@ class HiddenText:
 
 def suspects(page: "PdfPage") -> bool:
     """Whether a page may hold text that cannot be seen: one look at each of its objects."""
-    import pypdfium2.raw as raw
+    calls = pdfium_calls()
+    return _holds_suspect(address_of(page.raw), calls.count_page_objects, calls.get_page_object, depth=_DEEPEST)
 
-    return _holds_suspect(page.raw, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject, depth=_DEEPEST)
 
-
-def _holds_suspect(parent: Any, count: Callable[[Any], int], get: Callable[[Any, int], Any], *, depth: int) -> bool:
-    import pypdfium2.raw as raw
-
-    color, channels = _color_buffer()
-    pale: dict[bytes, bool] = {}
-    mode_of, fill_of = raw.FPDFTextObj_GetTextRenderMode, raw.FPDFPageObj_GetFillColor
+def _holds_suspect(
+    parent: int, count: Callable[[int], int], get: Callable[[int, int], int | None], *, depth: int
+) -> bool:
+    calls, color = pdfium_calls(), Numbers(c_uint)
+    mode_of, fill_of, values = calls.get_render_mode, calls.get_fill_color, color.values
+    red, green, blue, alpha = color.addresses
+    last: list[int] = []
     for index in range(count(parent)):
-        found = get(parent, index)
+        found = get(parent, index) or 0
         mode = mode_of(found)
         if mode < 0:
-            if raw.FPDFPageObj_GetType(found) == raw.FPDF_PAGEOBJ_FORM and (
-                depth == 0
-                or _holds_suspect(found, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject, depth=depth - 1)
+            if calls.get_type(found) == _FORM and (
+                depth == 0 or _holds_suspect(found, calls.count_form_objects, calls.get_form_object, depth=depth - 1)
             ):
                 return True
         elif mode in _INVISIBLE_MODES:
             return True
-        elif fill_of(found, *channels):
-            key = bytes(color)
-            if key not in pale:
-                pale[key] = _is_pale(color)
-            if pale[key]:
-                return True
+        elif fill_of(found, red, green, blue, alpha):
+            seen = values()
+            if seen != last:  # most follow one of the same colour
+                if _is_pale(seen):
+                    return True
+                last = seen
     return False
-
-
-def _color_buffer() -> tuple[Any, list[Any]]:
-    """Room for red, green, blue and alpha, and pointers to the four."""
-    color = (c_uint * 4)()
-    return color, [cast(byref(color, 4 * channel), POINTER(c_uint)) for channel in range(4)]
 
 
 def without_hidden(page: "PdfPage", textpage: "PdfTextPage", text: str, number: int) -> tuple[str, list[HiddenText]]:
@@ -86,11 +82,11 @@ def without_hidden(page: "PdfPage", textpage: "PdfTextPage", text: str, number: 
     runs = _suspicious_runs(reader, textpage, text)
     if not runs:
         return text, []
-    picture = _Picture(page)
+    places = [(start, end, why, reader.box(start, end)) for start, end, why in runs if not text[start:end].isspace()]
+    picture = _Picture(page, [box for _, _, _, box in places if box is not None])
     characters, found = list(text), []
-    for start, end, why in runs:
-        box = reader.box(start, end)
-        if box is None or not text[start:end].strip() or not picture.shows_nothing(box):
+    for start, end, why, box in places:
+        if box is None or not picture.shows_nothing(box):
             continue
         characters[start:end] = [c if c in "\r\n" else HIDDEN for c in text[start:end]]
         place = f"{box[0]:g}, {box[1]:g} pt from the top left"
@@ -104,6 +100,16 @@ def without_unseen_lines(
     lines: list[PrintedLine], size: tuple[float, float], number: int
 ) -> tuple[list[PrintedLine], list[HiddenText]]:
     """Leave out lines outside the page and lines too small to see."""
+    width, height = size
+    if all(
+        line.right > 0
+        and line.bottom >= 0
+        and line.left <= width
+        and line.top <= height
+        and line.size >= _SMALLEST_SIZE
+        for line in lines
+    ):
+        return lines, []
     shown: list[PrintedLine] = []
     found: list[HiddenText] = []
     for line in lines:
@@ -130,52 +136,63 @@ def is_outside(box: Box, size: tuple[float, float]) -> bool:
 
 
 class _Picture:
-    """The page as it is shown, drawn when first needed."""
+    """The part of a page that holds some boxes, as it is shown; drawn when first needed."""
 
-    def __init__(self, page: "PdfPage") -> None:
+    def __init__(self, page: "PdfPage", boxes: list[Box]) -> None:
         self._page = page
         self._image: Image | None = None
         width, height = page.get_size()
-        self._scale = min(_SCALE, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+        scale = min(_SCALE, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+        self._scale, self._width, self._height = scale, math.ceil(width * scale), math.ceil(height * scale)
+        # Most of the cost is what is drawn, and mostly the boxes are in one corner.
+        parts = [area for area in map(self._area, boxes) if area is not None]
+        self._left = min((area[0] for area in parts), default=0)
+        self._top = min((area[1] for area in parts), default=0)
+        self._right = max((area[2] for area in parts), default=0)
+        self._bottom = max((area[3] for area in parts), default=0)
 
     def shows_nothing(self, box: Box) -> bool:
-        """Whether the place of a text is of one colour, so that there is nothing to read."""
+        """Whether the place of a text, one of the boxes, is of one colour, so that there is nothing to read."""
+        area = self._area(box)
+        if area is None:
+            return True
         if self._image is None:
-            self._image = self._page.render(scale=self._scale, grayscale=True, may_draw_forms=False).to_pil()
+            cut = (self._left, self._height - self._bottom, self._width - self._right, self._top)
+            self._image = self._page.render(scale=self._scale, crop=cut, grayscale=True, may_draw_forms=False).to_pil()
+        left, top, right, bottom = area
+        place = (left - self._left, top - self._top, right - self._left, bottom - self._top)
+        low, high = self._image.crop(place).getextrema()
+        return float(high) - float(low) <= _EVEN  # type: ignore[arg-type]
+
+    def _area(self, box: Box) -> tuple[int, int, int, int] | None:
+        """The pixels of a box and one around it; None where there are none on the page."""
         left, top, right, bottom = (edge * self._scale for edge in box)
         area = (
             max(0, int(left) - 1),
             max(0, int(top) - 1),
-            min(self._image.width, int(right) + 2),
-            min(self._image.height, int(bottom) + 2),
+            min(self._width, int(right) + 2),
+            min(self._height, int(bottom) + 2),
         )
-        if area[0] >= area[2] or area[1] >= area[3]:
-            return True
-        low, high = self._image.crop(area).getextrema()
-        return float(high) - float(low) <= _EVEN  # type: ignore[arg-type]
+        return area if area[0] < area[2] and area[1] < area[3] else None
 
 
 def _suspicious_runs(reader: LineReader, textpage: "PdfTextPage", text: str) -> list[tuple[int, int, str]]:
     """Stretches of characters, within lines, whose object is invisible or pale."""
-    import pypdfium2.raw as raw
-
-    handle, known = textpage.raw, {}
-    color, channels = _color_buffer()
+    calls, handle, index = pdfium_calls(), address_of(textpage.raw), reader.index
+    object_of = calls.get_text_object
+    known: dict[int, str] = {}
     runs: list[tuple[int, int, str]] = []
     start, current = 0, ""
     for position, character in enumerate(text):
         if character in "\r\n":
             why = ""
         else:
-            found = raw.FPDFText_GetTextObject(handle, reader.index(position))
+            found = object_of(handle, index(position))
             if not found:  # a blank that PDFium put in
                 continue
-            address = int.from_bytes(bytes(found), "little")
-            if address not in known:
-                mode = raw.FPDFTextObj_GetTextRenderMode(found)
-                is_pale = bool(raw.FPDFPageObj_GetFillColor(found, *channels)) and _is_pale(color)
-                known[address] = _WHY_INVISIBLE if mode in _INVISIBLE_MODES else _WHY_WHITE if is_pale else ""
-            why = known[address]
+            if found not in known:
+                known[found] = _suspicion(found)
+            why = known[found]
         if why != current:
             if current:
                 runs.append((start, position, current))
@@ -185,9 +202,16 @@ def _suspicious_runs(reader: LineReader, textpage: "PdfTextPage", text: str) -> 
     return runs
 
 
-def _is_pale(color: Any) -> bool:
+def _suspicion(text_object: int) -> str:
+    calls, color = pdfium_calls(), Numbers(c_uint)
+    if calls.get_render_mode(text_object) in _INVISIBLE_MODES:
+        return _WHY_INVISIBLE
+    return _WHY_WHITE if calls.get_fill_color(text_object, *color.addresses) and _is_pale(color.values()) else ""
+
+
+def _is_pale(color: Sequence[int]) -> bool:
     red, green, blue, alpha = color
-    return bool(alpha <= _NEARLY_TRANSPARENT or min(red, green, blue) >= _NEARLY_WHITE)
+    return alpha <= _NEARLY_TRANSPARENT or min(red, green, blue) >= _NEARLY_WHITE
 
 
 def _quoted(text: str) -> str:

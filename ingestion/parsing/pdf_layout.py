@@ -25,6 +25,8 @@ _MOST_LEVELS = 4
 _WIDEST_GAP = 0.75
 _SIZE_TOLERANCE = 0.75
 _ROW_TOLERANCE = 2.0
+_AFTER_LETTER = frozenset(".)")
+_CJK = "\u3040"
 _NO_BLANK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]")  # Chinese and Japanese have none between words
 _NOT_KEY = re.compile(r"[\W_]+")
 
@@ -106,6 +108,8 @@ Group = tuple[BlockKind, list[PrintedLine], int]
 def _groups(lines: list[PrintedLine], headings: Headings, page: int) -> Iterator[Group]:
     group: list[PrintedLine] = []
     group_level = 0
+    firsts = {key[0] for key in headings.outline.get(page, ())}
+    smallest = headings.smallest
     for item in tables_and_lines(lines):
         if isinstance(item, list):
             if group:
@@ -113,7 +117,9 @@ def _groups(lines: list[PrintedLine], headings: Headings, page: int) -> Iterator
             group = []
             yield BlockKind.TABLE, item, 0
             continue
-        level = headings.level(item, page)
+        first = item.text[0]
+        is_plain = item.size < smallest and (first.isalnum() and first.casefold()[:1] not in firsts if firsts else True)
+        level = 0 if is_plain else headings.level(item, page)  # few lines need a closer look
         if group and (level != group_level or not _continues(group[-1], item)):
             yield _kind(group, group_level), group, group_level
             group = []
@@ -130,8 +136,10 @@ def _kind(group: list[PrintedLine], level: int) -> BlockKind:
 
 
 def _continues(previous: PrintedLine, line: PrintedLine) -> bool:
-    height = max(previous.bottom - previous.top, previous.size, 1.0)
     gap = line.top - previous.bottom
+    if 0 <= gap <= _WIDEST_GAP and line.size == previous.size:
+        return True  # the next line of a paragraph, mostly
+    height = max(previous.bottom - previous.top, previous.size, 1.0)
     if gap < 0 and line.left >= previous.right - _ROW_TOLERANCE and line.bottom > previous.top:
         return True  # beside it: a number set higher, or the line after it
     return -height <= gap <= _WIDEST_GAP * height and abs(previous.size - line.size) <= _SIZE_TOLERANCE
@@ -140,23 +148,29 @@ def _continues(previous: PrintedLine, line: PrintedLine) -> bool:
 def _joined(
     group: list[PrintedLine], page: int, compounds: frozenset[str], *, first: int
 ) -> tuple[str, tuple[Line, ...]]:
-    text, marks = "", []
+    text = ""
+    starts = []
     for line in group:
         addition = line.text
-        if text.endswith(SOFT_HYPHEN) or (text[-1:] == "-" and text[-2:-1].isalnum()):
-            text = _without_hyphen(text, addition, compounds)
-        elif text:
-            text += "\n" if _BULLET.match(addition) else _between(text[-1], addition[0])
-        start = len(text)
+        if text:
+            last, begin = text[-1], addition[0]
+            if last == SOFT_HYPHEN or (last == "-" and text[-2:-1].isalnum()):
+                text = _without_hyphen(text, addition, compounds)
+            elif (not begin.isalpha() or addition[1:2] in _AFTER_LETTER) and _BULLET.match(addition):
+                text += "\n"
+            elif last < _CJK or begin < _CJK:
+                text += " "
+            else:
+                text += _between(last, begin)
+        starts.append(len(text))
         text += addition
-        marks.append((start, line))
     if text.endswith(SOFT_HYPHEN):
         text = text[:-1] + "-"
-    ends = [start for start, _ in marks[1:]] + [len(text)]
-    return text, tuple(
-        _mark(line, page, first + start, first + min(start + len(line.text), end))
-        for (start, line), end in zip(marks, ends, strict=True)
-    )
+    marks = []
+    for line, start, end in zip(group, starts, [*starts[1:], len(text)], strict=True):
+        stop = start + len(line.text)
+        marks.append(_mark(line, page, first + start, first + (stop if stop < end else end)))
+    return text, tuple(marks)
 
 
 def _between(last: str, first: str) -> str:
@@ -164,15 +178,7 @@ def _between(last: str, first: str) -> str:
 
 
 def _mark(line: PrintedLine, page: int, start: int, end: int) -> Line:
-    return Line(
-        char_start=start,
-        char_end=end,
-        page=page,
-        left=line.left,
-        top=line.top,
-        right=line.right,
-        bottom=line.bottom,
-    )
+    return Line(start, end, page, line.left, line.top, line.right, line.bottom)
 
 
 def _table(rows: list[PrintedLine], page: int, first: int) -> tuple[str, tuple[Line, ...]]:

@@ -1,10 +1,12 @@
 """From the characters of a PDF page to its printed lines, with few calls into PDFium: they cost more than its work."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import c_double
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from ingestion.parsing.pdfium_calls import Numbers, address_of, pdfium_calls
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage, PdfTextPage
@@ -28,13 +30,13 @@ _ODD = re.compile(
 )
 _ARABIC_FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _SUSPECT_SIZE = 2.0
-_UPRIGHT = 3.0
+UPRIGHT = 3.0
 _SAMPLE = 200
 _LEAST_SWAPPED = 4
 _FLATTEST, _TALLEST = 0.25, 1.8
 
 Box = tuple[float, float, float, float]
-Convert = Callable[[Box], Box]
+Convert = Callable[[Sequence[float]], Box]
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ class PrintedLine:
     @property
     def is_upright(self) -> bool:
         """Whether it runs up or down the page, as a stamp on the margin does."""
-        return self.bottom - self.top > _UPRIGHT * max(self.size, 1.0) and self.right - self.left < _UPRIGHT * self.size
+        return self.bottom - self.top > UPRIGHT * max(self.size, 1.0) and self.right - self.left < UPRIGHT * self.size
 
 
 def page_text(textpage: "PdfTextPage") -> str:
@@ -118,9 +120,9 @@ class LineReader:
         self._same_indexes = len(text) == textpage.count_chars()
         self._is_odd = _ODD.search(text) is not None  # most pages need no cleaning
         self._convert, self._plain = to_top_left(page)
-        self._count_rects, self._get_rect = raw.FPDFText_CountRects, raw.FPDFText_GetRect
-        self._get_font_size = raw.FPDFText_GetFontSize
-        self._edges = (c_double(), c_double(), c_double(), c_double())
+        calls = pdfium_calls()
+        self._count_rects, self._get_rect, self._get_font_size = calls.count_rects, calls.get_rect, calls.get_font_size
+        self._handle, self._edges = address_of(textpage.raw), Numbers(c_double)
 
     def lines(self) -> list[PrintedLine]:
         """The printed lines, in the order of the file."""
@@ -168,23 +170,27 @@ class LineReader:
             line.cells = self._cells(line, rectangles, start, end, hyphen)
         found.append(line)
 
-    def _rectangles(self, start: int, end: int) -> list[Box]:
-        page, (left, top, right, bottom) = self._page, self._edges
+    def _rectangles(self, start: int, end: int) -> list[list[float]]:
+        handle, values = self._handle, self._edges.values
+        left, bottom, right, top = self._edges.addresses
         if self._same_indexes:
-            count = self._count_rects(page, start, end - start)
+            count = self._count_rects(handle, start, end - start)
+            if count == 1:  # most lines
+                self._get_rect(handle, 0, left, top, right, bottom)
+                return [values()]
         else:
             first = self.index(start)
-            count = self._count_rects(page, first, self.index(end - 1) + 1 - first)
+            count = self._count_rects(handle, first, self.index(end - 1) + 1 - first)
         boxes = []
         for number in range(count):
-            self._get_rect(page, number, left, top, right, bottom)
-            boxes.append((left.value, bottom.value, right.value, top.value))
+            self._get_rect(handle, number, left, top, right, bottom)
+            boxes.append(values())
         return boxes
 
     def _size(self, start: int, height: float) -> float:
         """The font size as printed: the file may set 1 point and enlarge by a matrix."""
-        index = self.index(self._first_letter(start))
-        size: float = self._get_font_size(self._page, index)
+        index = start if self._same_indexes and self._text[start].isalnum() else self.index(self._first_letter(start))
+        size = self._get_font_size(self._handle, index)
         if size > _SUSPECT_SIZE and _FLATTEST * size <= height <= _TALLEST * size:
             return size
         matrix = self._raw.FS_MATRIX()
@@ -200,7 +206,7 @@ class LineReader:
         return next((n for n in range(start, min(start + 8, len(text))) if text[n].isalnum()), start)
 
     def _cells(
-        self, line: PrintedLine, rectangles: list[Box], start: int, end: int, hyphen: str
+        self, line: PrintedLine, rectangles: list[list[float]], start: int, end: int, hyphen: str
     ) -> tuple[PrintedLine, ...]:
         """Cut a line at its wide blanks; nothing where the order of its characters is not that of their places."""
         widest = max(line.size, 6.0)
@@ -226,7 +232,7 @@ class LineReader:
         return tuple(cells)
 
     def _first_right_of(self, edge: float, low: int, high: int) -> int:
-        left, right, bottom, top = self._edges
+        left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
         while low < high:
             middle = (low + high) // 2
             known = self._raw.FPDFText_GetCharBox(self._page, self.index(middle), left, right, bottom, top)
@@ -254,9 +260,19 @@ def to_top_left(page: "PdfPage") -> tuple[Convert, bool]:
     x0, y0, x1, y1 = page.get_bbox()
     rotation = page.get_rotation()
     if rotation == 0:
-        return lambda b: (round(b[0] - x0, 1), round(y1 - b[3], 1), round(b[2] - x0, 1), round(y1 - b[1], 1)), True
 
-    def convert(box: Box) -> Box:
+        def moved(box: Sequence[float]) -> Box:
+            left, bottom, right, top = box  # `round` to one digit takes four times as long as to none
+            return (
+                round((left - x0) * 10) / 10,
+                round((y1 - top) * 10) / 10,
+                round((right - x0) * 10) / 10,
+                round((y1 - bottom) * 10) / 10,
+            )
+
+        return moved, True
+
+    def convert(box: Sequence[float]) -> Box:
         left, bottom, right, top = box
         turned = {
             90: (bottom - y0, left - x0, top - y0, right - x0),
@@ -269,7 +285,7 @@ def to_top_left(page: "PdfPage") -> tuple[Convert, bool]:
     return convert, False
 
 
-def _around(boxes: list[Box]) -> Box:
+def _around(boxes: list[list[float]]) -> Sequence[float]:
     if len(boxes) == 1:
         return boxes[0]
     return (

@@ -2,7 +2,7 @@
 
 import itertools
 
-from ingestion.parsing.pdf_lines import PrintedLine
+from ingestion.parsing.pdf_lines import UPRIGHT, PrintedLine
 
 _FEWEST_ROWS = 6
 _SHORTEST_SIDE = 18
@@ -16,7 +16,7 @@ def in_reading_order(lines: list[PrintedLine]) -> list[PrintedLine]:
 
     The order of the file is kept, unless many of its rows run over the same gap between two columns of prose.
     """
-    if any(line.is_upright for line in lines):
+    if any(line.bottom - line.top > UPRIGHT * line.size and line.is_upright for line in lines):
         lines = sorted(lines, key=lambda line: line.is_upright)  # stable: notes along the margin come last
     rows = sum(1 for line in lines if line.cells) + _side_by_side(lines)
     if rows < _FEWEST_ROWS:
@@ -31,7 +31,7 @@ def _side_by_side(lines: list[PrintedLine]) -> int:
     return sum(
         1
         for before, line in itertools.pairwise(lines)
-        if abs(line.top - before.top) < 0.4 * line.size and line.left > before.right + line.size
+        if line.left > before.right + line.size and abs(line.top - before.top) < 0.4 * line.size
     )
 
 

@@ -36,8 +36,9 @@ def running_lines(pages: list[list[PrintedLine]], heights: list[float]) -> dict[
         for number in top + bottom:
             line = lines[number]
             from_edge = line.bottom if line.bottom < height / 2 else height - line.top
+            text, is_upper = _key(line.text), line.bottom < height / 2
             for shift in (0.0, 0.5):  # two grids, so that no line falls between two heights
-                key = (_key(line.text), line.bottom < height / 2, int(from_edge / _GRID + shift) * 2 + int(shift * 2))
+                key = (text, is_upper, int(from_edge / _GRID + shift) * 2 + int(shift * 2))
                 seen[key].append((page, number))
     found: dict[int, set[int]] = defaultdict(set)
     for places in seen.values():

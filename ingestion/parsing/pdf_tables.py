@@ -1,5 +1,6 @@
 """Tables, where the places of the cells make them plain: rows of as many cells, each under the one above."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ _MOST_ROWS = 300  # a page holds no more, and the work grows with the square
 
 def tables_and_lines(lines: list[PrintedLine]) -> Iterator[PrintedLine | list[PrintedLine]]:
     """A page's lines in order, with the rows of each table together in a list."""
-    if not any(line.cells for line in lines) and not any(map(_is_beside, lines, lines[1:])):
+    if not any(line.cells or (line.left > before.right and _is_beside(before, line)) for before, line in _pairs(lines)):
         yield from lines
         return
     rows: list[PrintedLine] = []
@@ -29,6 +30,11 @@ def tables_and_lines(lines: list[PrintedLine]) -> Iterator[PrintedLine | list[Pr
         else:
             yield row
     yield from _closed(rows, parts)
+
+
+def _pairs(lines: list[PrintedLine]) -> Iterator[tuple[PrintedLine, PrintedLine]]:
+    """Each line with the one before it; the first with itself."""
+    return zip(itertools.chain(lines[:1], lines), lines, strict=False)
 
 
 def _same_height(lines: list[PrintedLine]) -> Iterator[list[PrintedLine]]:

@@ -1,6 +1,5 @@
 """Plain text: find the encoding, drop what nobody sees, then cut into paragraphs at blank lines."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,10 @@ from ingestion.errors import ParseError
 from ingestion.parsing.builder import DocumentBuilder
 from ingestion.parsing.cleaning import Hidden, clean
 from ingestion.parsing.encoding import decode
+from ingestion.parsing.large_text import CONTROL, LARGE_BYTES, MOST_CONTROL_SHARE, parse_large_text
 from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
 from storage.records.parsed_document import BlockKind, ParsedDocument
-
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_MOST_CONTROL_SHARE = 0.005
 
 
 class ReadText(NamedTuple):
@@ -58,6 +55,8 @@ def parse_text(request: ParseRequest) -> ParsedDocument:
     Raises:
         ParseError: Empty, binary, too long, or in an encoding that cannot be told.
     """
+    if request.path.stat().st_size > LARGE_BYTES:
+        return parse_large_text(request)
     text, encoding, hidden = read_text(request.path, limit=request.limits.max_text_characters)
     builder = DocumentBuilder()
     builder.write(text)
@@ -97,7 +96,7 @@ def read_text(path: Path, *, limit: int) -> ReadText:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise ParseError(FailureType.EMPTY, "The file has no text, only blanks. Check that it is the right file.")
-    if len(_CONTROL.findall(text)) > max(2, _MOST_CONTROL_SHARE * len(text)):
+    if len(CONTROL.findall(text)) > max(2, MOST_CONTROL_SHARE * len(text)):
         raise ParseError(
             FailureType.UNSUPPORTED,
             "The file is binary data of no known format, not text. Save it as PDF, DOCX, Markdown or text.",
@@ -107,7 +106,7 @@ def read_text(path: Path, *, limit: int) -> ReadText:
             FailureType.TOO_LARGE,
             f"The text has {len(text):,} characters; at most {limit:,} are read. Split the file into parts.",
         )
-    text, hidden = clean(_CONTROL.sub(" ", text))  # PostgreSQL refuses NUL; one blank for one character
+    text, hidden = clean(CONTROL.sub(" ", text))  # PostgreSQL refuses NUL; one blank for one character
     if not text.strip():
         raise ParseError(FailureType.EMPTY, "The file has only characters that nobody sees. Check what it is.")
     return ReadText(text, encoding, hidden)

@@ -6,8 +6,9 @@ Nothing here knows a file format, a chunk or a database.
 
 import enum
 from datetime import datetime
+from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from storage.records.record import Record
 
@@ -22,8 +23,11 @@ class BlockKind(enum.StrEnum):
     CODE = "code"
 
 
-class Line(Record):
-    """A printed line: its characters and its box in points from the page's top left."""
+class Line(NamedTuple):
+    """A printed line: its characters and its box in points from the page's top left.
+
+    A long document has tens of thousands, so it is no `Record`: those take ten times as long to make.
+    """
 
     char_start: int
     char_end: int
@@ -41,7 +45,7 @@ class Block(Record):
     char_start: int
     char_end: int
     heading_path: tuple[str, ...] = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[InstanceOf[Line], ...] = ()  # checked where they are made: each here again would take longer
 
 
 class PageSpan(Record):

@@ -268,6 +268,9 @@ class TestSeal:
             "import os; os.system('ls')",
             "import os; os.fork()",
             "import os; os.kill(os.getppid(), 9)",
+            "import os; os.kill(os.getpid(), 9)",
+            "import os; os.kill(0, 9)",
+            "import os; os.kill(-1, 0)",
         ],
     )
     def test_forbids(self, tmp_path: Path, code: str) -> None:
