@@ -74,6 +74,38 @@ KNOWLEDGE_DELETE = "Delete"
 KNOWLEDGE_DELETE_ASK = "Delete **{name}**? No answer will use it from the next question on."
 KNOWLEDGE_DELETE_SURE = "Yes, delete it"
 KNOWLEDGE_REFRESH = "Refresh"
+VERSION_CURRENT = "current"
+VERSION_HELD = "Version {number} waits for your decision: {reason}."
+VERSION_HELD_LOOK = "Version {number} waits for a decision: {reason}."
+VERSION_QUALITY = "reading quality {score:.2f}"
+VERSION_DATES = "the document says it was last changed on {date:%d %b %Y}"
+VERSION_FINDINGS = "What to know about version {number} ({count})"
+VERSION_FINDINGS_CUT = "The first {count} of {total}."
+VERSION_ACTIONS = {
+    "accept": "Accept it",
+    "make-current": "Go back to version {number}",
+    "discard": "Discard it",
+    "cancel": "Stop reading version {number}",
+    "resume": "Read version {number} after all",
+}
+VERSION_DECIDED = "Done. It takes effect in a few seconds."
+FINDINGS = {
+    "hidden_text": "Hidden text",
+    "attachment": "Attachment",
+    "active_content": "Active content",
+    "truncated": "Not read to its end",
+}
+DIFF = "Differences"
+DIFF_FROM = "Older"
+DIFF_TO = "Newer"
+DIFF_VERSION = "version {number}"
+DIFF_SUMMARY = "{changed} passages changed, {added} added, {removed} removed, {same} the same"
+DIFF_NONE = "Both versions say the same."
+DIFF_CUT = "There are more differences than are shown."
+DIFF_KINDS = {"changed": "Changed", "added": "Added", "removed": "Removed"}
+DUPLICATES = "Documents that say the same ({count})"
+DUPLICATES_EXACT = "same file"
+DUPLICATES_NEAR = "{percent} % the same wording"
 COLUMN_DOCUMENT = "Document"
 COLUMN_STATE = "State"
 COLUMN_VERSION = "Version"

@@ -29,3 +29,7 @@ class LeaseLostError(IngestionError):
 
 class VersionError(IngestionError):
     """A decision about a version that cannot be carried out; the message says why and what to do instead."""
+
+
+class UnknownVersionError(VersionError):
+    """There is no such version, or it is another organization's, or its document is deleted: the three look the same."""

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ingestion import outbox
-from ingestion.errors import VersionError
+from ingestion.errors import UnknownVersionError, VersionError
 from ingestion.staging import ACCEPTED, INGEST_JOB, WAITING, Accepted
 from storage.postgres.models.base import JsonObject
 from storage.postgres.models.document import Document
@@ -109,7 +109,9 @@ def _locked(session: Session, version_id: uuid.UUID) -> tuple[Document, Document
         else None
     )
     if version is None or document is None or document.tombstoned_at is not None:
-        raise VersionError(f"There is no version {version_id}. List the document's versions and choose one of them.")
+        raise UnknownVersionError(
+            f"There is no version {version_id}. List the document's versions and choose one of them."
+        )
     session.refresh(version)  # as it is now that nobody else can change it
     return document, version
 

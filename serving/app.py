@@ -21,6 +21,7 @@ from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
 from serving.ingestions.endpoints import router as ingestions
 from serving.knowledge.endpoints import router as knowledge
+from serving.knowledge.version_endpoints import router as versions
 from serving.settings import ServingSettings, serving_settings
 from storage.settings import StorageSettings, storage_settings
 
@@ -48,7 +49,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     )
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
     install_handlers(app)
-    for router in (health.router, accounts, bots, knowledge, ingestions, conversations, feedback, openai):
+    for router in (health.router, accounts, bots, knowledge, versions, ingestions, conversations, feedback, openai):
         app.include_router(router)
     return app
 

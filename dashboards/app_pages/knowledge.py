@@ -5,10 +5,13 @@ import re
 import streamlit as st
 
 from dashboards import strings
+from dashboards.components.differences import differences
+from dashboards.components.duplicates import duplicates
 from dashboards.components.progress import reading
 from dashboards.components.sign_in import signed_in
 from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
+from dashboards.components.versions import versions
 from serving.client.api_client import ApiClient
 from serving.client.shapes import DocumentOut, KnowledgeBaseOut
 from serving.settings import serving_settings
@@ -94,14 +97,9 @@ def one_document(client: ApiClient, documents: list[DocumentOut]) -> None:
     """Versions of one document, and deleting it."""
     st.subheader(strings.KNOWLEDGE_VERSIONS)
     chosen = st.selectbox(strings.KNOWLEDGE_DOCUMENT, documents, format_func=lambda d: d.name)
-    for version in client.versions(chosen.id):
-        current = " · current" if version.is_current else ""
-        why = f": {version.failure_reason}" if version.failure_reason else ""
-        st.markdown(
-            plain(
-                f"{version.number} · {strings.STATES[version.state]}{current} · {version.created_at:%d %b %Y %H:%M}{why}"
-            )
-        )
+    listed = client.versions(chosen.id)
+    versions(client, chosen.id, listed)
+    differences(client, chosen.id, listed)
     if may_write:
         delete(client, chosen)
 
@@ -125,4 +123,5 @@ with shown_errors(), person.client() as client:
     st.button(strings.KNOWLEDGE_REFRESH, icon=":material/refresh:")
     failures(documents)
     table(documents)
+    duplicates(client, base.id)
     one_document(client, documents)

@@ -18,12 +18,12 @@ DAMAGED = (
     "as PDF again, and upload the new copy."
 )
 _LOCKED = (
-    "The PDF is protected by a password. Give the password together with the document, or save a copy without it and "
-    "upload that."
+    "The PDF is protected by a password. Put the password into PIXEL_INGEST_PASSWORDS and give the document again, or "
+    "save a copy without it and upload that."
 )
 _NOT_OPENED = (
-    "The PDF is protected by a password, and the one that was given does not open it. Give the right password together "
-    "with the document, or save a copy without it and upload that."
+    "The PDF is protected by a password, and none of PIXEL_INGEST_PASSWORDS opens it. Add the right one and give the "
+    "document again, or save a copy without it and upload that."
 )
 
 

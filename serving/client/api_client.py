@@ -17,7 +17,9 @@ from serving.client.shapes import (
     CitationOut,
     ConversationOut,
     ConversationStarted,
+    DiffOut,
     DocumentOut,
+    DuplicateOut,
     IngestionProgress,
     KnowledgeBaseOut,
     MeOut,
@@ -27,6 +29,8 @@ from serving.client.shapes import (
     SessionOut,
     TemplateOut,
     UploadOut,
+    VersionAction,
+    VersionDecided,
     VersionOut,
 )
 
@@ -124,6 +128,22 @@ class ApiClient:
     def versions(self, document_id: uuid.UUID) -> list[VersionOut]:
         """Versions of a document, newest first."""
         return self._many(VersionOut, f"/api/v1/documents/{document_id}/versions")
+
+    def decide(self, document_id: uuid.UUID, version_id: uuid.UUID, action: VersionAction) -> VersionDecided:
+        """Make a version current, discard, cancel or resume it."""
+        return self._one(VersionDecided, "POST", f"/api/v1/documents/{document_id}/versions/{version_id}/{action}")
+
+    def diff(
+        self, document_id: uuid.UUID, *, from_version: int | None = None, to_version: int | None = None
+    ) -> DiffOut:
+        """What two versions say differently; the current one and the one before unless given."""
+        given = {"from_version": from_version, "to_version": to_version}
+        query = {name: number for name, number in given.items() if number is not None}
+        return self._one(DiffOut, "GET", f"/api/v1/documents/{document_id}/diff", params=query)
+
+    def duplicates(self, knowledge_base_id: uuid.UUID) -> list[DuplicateOut]:
+        """Pairs of documents that say the same, the most alike first."""
+        return self._many(DuplicateOut, f"/api/v1/knowledge-bases/{knowledge_base_id}/duplicates")
 
     def upload(self, knowledge_base_id: uuid.UUID, name: str, data: bytes, media_type: str | None = None) -> UploadOut:
         """Upload a file."""

@@ -11,7 +11,18 @@ from serving.conversations.schemas import (
     MessageOut,
     ReceiptOut,
 )
-from serving.knowledge.schemas import DocumentOut, KnowledgeBaseOut, PassageOut, UploadOut, VersionOut
+from serving.knowledge.schemas import (
+    DiffOut,
+    DocumentOut,
+    DuplicateOut,
+    KnowledgeBaseOut,
+    PassageChangeOut,
+    PassageOut,
+    UploadOut,
+    VersionAction,
+    VersionDecided,
+    VersionOut,
+)
 
 __all__ = [
     "AnswerOut",
@@ -19,15 +30,20 @@ __all__ = [
     "CitationOut",
     "ConversationOut",
     "ConversationStarted",
+    "DiffOut",
     "DocumentOut",
+    "DuplicateOut",
     "IngestionProgress",
     "KnowledgeBaseOut",
     "MeOut",
     "MessageOut",
+    "PassageChangeOut",
     "PassageOut",
     "ReceiptOut",
     "SessionOut",
     "TemplateOut",
     "UploadOut",
+    "VersionAction",
+    "VersionDecided",
     "VersionOut",
 ]

@@ -10,12 +10,13 @@ from serving.dependencies import Context, Database, KnowledgeReader, KnowledgeWr
 from serving.knowledge import service
 from serving.knowledge.schemas import (
     DocumentOut,
+    DocumentUpdate,
+    DuplicateOut,
     KnowledgeBaseCreate,
     KnowledgeBaseOut,
     KnowledgeBaseUpdate,
     PassageOut,
     UploadOut,
-    VersionOut,
 )
 from storage.postgres.models.document_version import VersionState
 
@@ -88,16 +89,30 @@ async def list_documents(
     return await service.list_documents(session, knowledge_base_id, state=state, limit=limit, offset=offset)
 
 
+@router.get("/knowledge-bases/{knowledge_base_id}/duplicates", response_model=list[DuplicateOut])
+async def list_duplicates(
+    actor: KnowledgeReader,
+    knowledge_base_id: uuid.UUID,
+    session: Database,
+    at_least: Annotated[float, Query(ge=0.6, le=1)] = 0.8,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Sequence[Any]:
+    """Pairs of documents that say the same, exactly or nearly, the most alike first."""
+    return await service.list_duplicates(session, knowledge_base_id, at_least=at_least, limit=limit)
+
+
 @router.get("/documents/{document_id}", response_model=DocumentOut)
 async def read_document(actor: KnowledgeReader, document_id: uuid.UUID, session: Database) -> Any:
     """One document with its newest version's state."""
     return await service.get_document(session, document_id)
 
 
-@router.get("/documents/{document_id}/versions", response_model=list[VersionOut])
-async def list_versions(actor: KnowledgeReader, document_id: uuid.UUID, session: Database) -> Sequence[Any]:
-    """Versions of a document, newest first."""
-    return await service.list_versions(session, document_id)
+@router.patch("/documents/{document_id}", response_model=DocumentOut)
+async def update_document(
+    actor: KnowledgeWriter, document_id: uuid.UUID, body: DocumentUpdate, session: Database
+) -> Any:
+    """Change tags and metadata of a document."""
+    return await service.update_document(session, actor, document_id, body)
 
 
 @router.delete("/documents/{document_id}", status_code=204)

@@ -1,6 +1,6 @@
 """Errors of knowledge."""
 
-from serving.errors import ConflictError, NotFoundError, UnavailableError
+from serving.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError
 
 
 class KnowledgeBaseNotFoundError(NotFoundError):
@@ -19,6 +19,33 @@ class IngestionNotFoundError(NotFoundError):
     """No such ingestion in this knowledge base."""
 
     title = "No such ingestion"
+
+
+class MetadataError(BadRequestError):
+    """Metadata that cannot be kept."""
+
+    slug = "metadata"
+    title = "The metadata cannot be kept"
+
+
+class VersionNotFoundError(NotFoundError):
+    """No such version."""
+
+    title = "No such version of this document"
+
+
+class VersionConflictError(ConflictError):
+    """A decision that this version's state does not allow."""
+
+    slug = "version-state"
+    title = "The version's state does not allow this"
+
+
+class NothingToCompareError(ConflictError):
+    """A document with one version only, or one that was never read."""
+
+    slug = "nothing-to-compare"
+    title = "There are not two versions to compare"
 
 
 class PassageNotFoundError(NotFoundError):

@@ -72,7 +72,7 @@ def _documents() -> Select[*tuple[Any, ...]]:
     newest = _newest()
     return (
         select(
-            *(column for column in Document.__table__.columns if column.name != "custom_metadata"),
+            *Document.__table__.columns,
             newest.c.state,
             newest.c.failure_type,
             newest.c.failure_reason,
@@ -118,6 +118,33 @@ async def versions(session: AsyncSession, document_id: uuid.UUID) -> Sequence[An
         .order_by(DocumentVersion.number.desc())
     )
     return (await session.execute(statement)).all()
+
+
+async def document(session: AsyncSession, document_id: uuid.UUID) -> Document | None:
+    """One document that is not deleted, locked until the transaction ends."""
+    found: Document | None = await session.scalar(
+        select(Document).where(Document.id == document_id, Document.tombstoned_at.is_(None)).with_for_update()
+    )
+    return found
+
+
+async def passage_places(session: AsyncSession, version_id: uuid.UUID, *, limit: int) -> Sequence[AnyRow]:
+    """Hash and place of each passage of a version, in reading order."""
+    statement = (
+        select(Chunk.ordinal, Chunk.text_hash, Chunk.heading_path, Chunk.page_start)
+        .where(Chunk.document_version_id == version_id)
+        .order_by(Chunk.ordinal)
+        .limit(limit)
+    )
+    return (await session.execute(statement)).all()
+
+
+async def passage_texts(session: AsyncSession, version_id: uuid.UUID, ordinals: Sequence[int]) -> dict[int, str]:
+    """Texts of some passages of a version, by ordinal."""
+    statement = select(Chunk.ordinal, Chunk.text).where(
+        Chunk.document_version_id == version_id, Chunk.ordinal.in_(ordinals)
+    )
+    return {row.ordinal: row.text for row in await session.execute(statement)}
 
 
 async def passage(session: AsyncSession, chunk_id: uuid.UUID) -> AnyRow | None:

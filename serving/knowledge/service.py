@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ingestion import intake
+from ingestion.duplicates import Duplicate, find_duplicates
 from ingestion.staging import Accepted
 from serving.accounts.audit import record
 from serving.accounts.principal import Actor
@@ -25,7 +26,14 @@ from serving.knowledge.errors import (
     PassageNotFoundError,
     StoreUnavailableError,
 )
-from serving.knowledge.schemas import KnowledgeBaseCreate, KnowledgeBaseUpdate, PassageOut, UploadOut
+from serving.knowledge.metadata import merged
+from serving.knowledge.schemas import (
+    DocumentUpdate,
+    KnowledgeBaseCreate,
+    KnowledgeBaseUpdate,
+    PassageOut,
+    UploadOut,
+)
 from storage.errors import DatabaseUnavailableError, StorageError
 from storage.postgres.models.ingestion import Ingestion
 from storage.postgres.models.knowledge_base import KnowledgeBase
@@ -184,12 +192,38 @@ async def get_document(session: AsyncSession, document_id: uuid.UUID) -> AnyRow:
     return row
 
 
-async def list_versions(session: AsyncSession, document_id: uuid.UUID) -> Sequence[AnyRow]:
-    """Versions of a document, newest first."""
-    rows = await repository.versions(session, document_id)
-    if not rows:
+async def update_document(session: AsyncSession, actor: Actor, document_id: uuid.UUID, body: DocumentUpdate) -> AnyRow:
+    """Change tags and metadata.
+
+    Raises:
+        DocumentNotFoundError: Unknown here.
+        MetadataError: More fields than a document may have, or a name that is the product's own.
+    """
+    row = await repository.document(session, document_id)
+    if row is None:
         raise DocumentNotFoundError
-    return rows
+    if body.tags is not None:
+        row.tags = list(dict.fromkeys(body.tags))
+    if body.custom_metadata is not None:
+        row.custom_metadata = merged(row.custom_metadata, body.custom_metadata)
+    record(
+        session,
+        actor,
+        "document.updated",
+        subject_type="document",
+        subject_id=document_id,
+        details={"fields": sorted(body.model_fields_set)},
+    )
+    await session.flush()
+    return await get_document(session, document_id)
+
+
+async def list_duplicates(
+    session: AsyncSession, knowledge_base_id: uuid.UUID, *, at_least: float, limit: int
+) -> list[Duplicate]:
+    """Pairs of documents that say the same."""
+    await _knowledge_base(session, knowledge_base_id)
+    return (await session.run_sync(find_duplicates, knowledge_base_id, at_least=at_least))[:limit]
 
 
 async def delete_document(context: ServingContext, actor: Actor, document_id: uuid.UUID) -> None:

@@ -7,7 +7,7 @@ from dashboards import strings
 from dashboards.data import identity as identities
 from ingestion.worker import run_until_idle
 from storage.stores import Stores
-from tests.integration.conftest import Tenant, ask, upload
+from tests.integration.conftest import POLICY, Tenant, ask, upload
 from tests.integration.dashboards.conftest import SignIn, open_app
 
 QUESTION = "How long is the warranty of the K5 grinder?"
@@ -141,3 +141,49 @@ class TestKnowledge:
     def test_an_empty_one_says_what_to_do(self, sign_in: SignIn) -> None:
         at = sign_in("builder").switch_page("app_pages/knowledge.py").run()
         assert at.info[0].value == strings.KNOWLEDGE_EMPTY
+
+    def test_a_held_version_is_accepted(self, informed: Tenant, stores: Stores, sign_in: SignIn) -> None:
+        upload(informed, "policy.md", POLICY.translate(str.maketrans("aeiouy", "xzqkvw")).encode())
+        run_until_idle(stores, organization_id=informed.organization.id)
+        at = sign_in("builder").switch_page("app_pages/knowledge.py").run()
+        assert "waits for your decision" in at.warning[0].value
+        assert strings.VERSION_ACTIONS["discard"] in {button.label for button in at.button}
+        next(button for button in at.button if button.label == strings.VERSION_ACTIONS["accept"]).click().run()
+        assert not at.exception
+        run_until_idle(stores, organization_id=informed.organization.id)
+        at.run()
+        assert not at.warning
+        assert strings.VERSION_ACTIONS["make-current"].format(number=1) in {button.label for button in at.button}
+
+    def test_an_analyst_sees_a_held_version_and_no_buttons(
+        self, informed: Tenant, stores: Stores, sign_in: SignIn
+    ) -> None:
+        upload(informed, "policy.md", POLICY.translate(str.maketrans("aeiouy", "xzqkvw")).encode())
+        run_until_idle(stores, organization_id=informed.organization.id)
+        at = sign_in("analyst").switch_page("app_pages/knowledge.py").run()
+        assert "waits for a decision" in at.warning[0].value
+        assert strings.VERSION_ACTIONS["accept"] not in {button.label for button in at.button}
+
+    def test_differences_are_marked_and_never_interpreted(
+        self, informed: Tenant, stores: Stores, sign_in: SignIn
+    ) -> None:
+        upload(informed, "policy.md", POLICY.replace("45 days", "50 days ![x](http://127.0.0.1:9/leak)").encode())
+        run_until_idle(stores, organization_id=informed.organization.id)
+        at = sign_in("analyst").switch_page("app_pages/knowledge.py").run()
+        at.toggle[0].set_value(True).run()
+        assert not at.exception
+        assert ":red[~~45~~]" in texts(at)
+        assert ":green-background[50]" in texts(at) or ":green-background[50 " in texts(at)
+        assert "](http" not in texts(at)
+
+    def test_duplicates_and_findings_are_shown(self, informed: Tenant, stores: Stores, sign_in: SignIn) -> None:
+        page = "<html><body><h1>Hours</h1><p>We open at nine.</p><p style='display:none'>secret</p></body></html>"
+        upload(informed, "hours.html", page.encode())
+        upload(informed, "copy.md", POLICY.encode())
+        run_until_idle(stores, organization_id=informed.organization.id)
+        at = sign_in("analyst").switch_page("app_pages/knowledge.py").run()
+        assert strings.DUPLICATES_EXACT in texts(at)
+        box = next(box for box in at.selectbox if box.label == strings.KNOWLEDGE_DOCUMENT)
+        box.select_index(1).run()
+        assert not at.exception
+        assert strings.FINDINGS["hidden_text"] in texts(at)
