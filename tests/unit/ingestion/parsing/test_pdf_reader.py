@@ -26,7 +26,10 @@ class TestPassword:
 
     @pytest.mark.parametrize(
         ("password", "message"),
-        [(None, "Give the password together with"), ("wrong one", "does not open it. Give the right")],
+        [
+            (None, "Put the password into PIXEL_INGEST_PASSWORDS"),
+            ("wrong one", "none of PIXEL_INGEST_PASSWORDS opens it"),
+        ],
     )
     def test_none_and_a_wrong_one_say_what_to_do(self, tmp_path: Path, password: str | None, message: str) -> None:
         with pytest.raises(ParseError, match=message) as caught:
