@@ -17,6 +17,7 @@ from ingestion.leases import Lease
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.pipeline import Outcome, Pipeline
 from ingestion.settings import IngestSettings, ingest_settings
+from ingestion.sources.sync import syncing
 from storage.errors import FileMissingError, IndexUnavailableError, StorageError
 from storage.postgres.models.document_version import VersionState
 from storage.postgres.session import organization_session
@@ -204,7 +205,7 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
     settings = settings or ingest_settings()
     pause, verify_at = 0.0, 0.0
     default_embedder().embed(["warm up"])  # loading the model takes seconds, which no document should wait for
-    with Worker(stores, settings=settings) as worker:
+    with Worker(stores, settings=settings) as worker, syncing(stores, stop, settings=settings):
         while not stop.is_set():
             try:
                 if time.monotonic() >= verify_at:
