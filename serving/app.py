@@ -22,6 +22,7 @@ from serving.feedback.endpoints import router as feedback
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
 from serving.settings import ServingSettings, serving_settings
+from serving.sources.endpoints import router as sources
 from storage.settings import StorageSettings, storage_settings
 
 log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     )
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
     install_handlers(app)
-    for router in (health.router, accounts, bots, knowledge, versions, conversations, feedback, openai):
+    for router in (health.router, accounts, bots, knowledge, versions, sources, conversations, feedback, openai):
         app.include_router(router)
     return app
 
