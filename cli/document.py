@@ -40,7 +40,7 @@ def list_documents(knowledge_base: Base = None, as_json: AsJson = False) -> None
                 for row in await repository.documents(session, base, state=None, limit=100_000, offset=0)
             ]
 
-        rows = _ask(place, read)
+        rows = ask(place, read)
     for row in rows:
         if as_json:
             names = ("id", "name", "knowledge_base_id", "state", "version", "is_searchable", "failure_reason", "tags")
@@ -57,7 +57,7 @@ def versions(document: Reference, knowledge_base: Base = None, as_json: AsJson =
 
     with workplace() as place:
         document_id = _find(place, document, knowledge_base)
-        found = _ask(place, lambda session: list_versions(session, place.actor, document_id))
+        found = ask(place, lambda session: list_versions(session, place.actor, document_id))
     for version in found:
         if as_json:
             emit(version.model_dump(mode="json"))
@@ -82,7 +82,7 @@ def diff(
 
     with workplace() as place:
         document_id = _find(place, document, knowledge_base)
-        found = _ask(
+        found = ask(
             place, lambda session: service.diff(session, document_id, from_version=from_version, to_version=to_version)
         )
     if as_json:
@@ -131,7 +131,7 @@ def _decide(document: str, version: str, knowledge_base: str | None, *, action: 
 
     with workplace() as place:
         document_id = _find(place, document, knowledge_base)
-        listed = _ask(place, lambda session: list_versions(session, place.actor, document_id))
+        listed = ask(place, lambda session: list_versions(session, place.actor, document_id))
         chosen = next((row for row in listed if version in (str(row.number), str(row.id))), None)
         if chosen is None:
             fail(f"The document has no version {version!r}; it has {', '.join(str(row.number) for row in listed)}")
@@ -172,7 +172,7 @@ def _find(place: "Workplace", reference: str, knowledge_base: str | None) -> uui
     return found[0]
 
 
-def _ask(place: "Workplace", question: Any) -> Any:
+def ask(place: "Workplace", question: Any) -> Any:
     """The answer of a service to a question about the organization."""
     from storage.postgres.session import async_organization_session
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import ask, bench, demo, document, evaluate, foreground, ingest, search, services, verify
+from cli import ask, bench, demo, document, evaluate, foreground, ingest, search, services, source, verify
 from cli.errors import expected_errors, one_line
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 for module in (services, demo, ingest, search, ask, verify, bench):
     module.register(app)
 app.add_typer(document.app, name="document")
+app.add_typer(source.app, name="source")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(foreground.app, name="run", hidden=True)
 

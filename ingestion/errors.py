@@ -33,3 +33,11 @@ class VersionError(IngestionError):
 
 class UnknownVersionError(VersionError):
     """There is no such version, or it is another organization's, or its document is deleted: the three look the same."""
+
+
+class FetchError(IngestionError):
+    """An address or object that was not fetched. `is_gone`: its server says that there is nothing any more."""
+
+    def __init__(self, message: str, *, is_gone: bool = False) -> None:
+        super().__init__(message)
+        self.is_gone = is_gone

@@ -72,7 +72,14 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
-def lease_next(owner: Engine, worker: str, *, seconds: float, organization_id: uuid.UUID | None = None) -> Lease | None:
+def lease_next(
+    owner: Engine,
+    worker: str,
+    *,
+    seconds: float,
+    organization_id: uuid.UUID | None = None,
+    kind: str = INGEST_JOB,
+) -> Lease | None:
     """Take the oldest job that nobody holds, or whose holder fell silent.
 
     Args:
@@ -80,8 +87,9 @@ def lease_next(owner: Engine, worker: str, *, seconds: float, organization_id: u
         worker: Name of this worker.
         seconds: How long the lease lasts without a heartbeat.
         organization_id: Only jobs of this organization.
+        kind: What kind of work.
     """
-    parameters = {"worker": worker, "seconds": seconds, "kind": INGEST_JOB, "organization_id": organization_id}
+    parameters = {"worker": worker, "seconds": seconds, "kind": kind, "organization_id": organization_id}
     with owner_session(owner) as session:
         row = session.execute(_LEASE, parameters).one_or_none()
     if row is None:

@@ -19,6 +19,7 @@ from ingestion.leases import Lease
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.pipeline import Outcome, Pipeline
 from ingestion.settings import IngestSettings, ingest_settings
+from ingestion.sources.sync import syncing
 from storage.errors import FileMissingError, IndexUnavailableError, StorageError
 from storage.postgres.models.document_version import VersionState
 from storage.postgres.session import organization_session
@@ -267,7 +268,7 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
                 log.warning("worker_waits", error=type(error).__name__, pause_seconds=pause)
                 stop.wait(pause)
 
-    with Worker(stores, settings=settings) as worker:
+    with Worker(stores, settings=settings) as worker, syncing(stores, stop, settings=settings):
         _together(worker, work, threads=settings.workers, stop=stop)
 
 

@@ -12,6 +12,7 @@ from dashboards.settings import DashboardSettings
 from evals.settings import EvalSettings
 from ingestion.embedding.settings import EmbeddingSettings
 from ingestion.settings import IngestSettings
+from ingestion.sources.settings import SourceSettings
 from orchestration.settings import OrchestrationSettings
 from serving.settings import ServingSettings
 from storage.settings import StorageSettings
@@ -19,6 +20,7 @@ from storage.settings import StorageSettings
 SETTINGS: tuple[type[BaseSettings], ...] = (
     StorageSettings,
     IngestSettings,
+    SourceSettings,
     EmbeddingSettings,
     ServingSettings,
     EvalSettings,

@@ -23,6 +23,7 @@ from serving.ingestions.endpoints import router as ingestions
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
 from serving.settings import ServingSettings, serving_settings
+from serving.sources.endpoints import router as sources
 from storage.settings import StorageSettings, storage_settings
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,18 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     )
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
     install_handlers(app)
-    for router in (health.router, accounts, bots, knowledge, versions, ingestions, conversations, feedback, openai):
+    for router in (
+        health.router,
+        accounts,
+        bots,
+        knowledge,
+        versions,
+        sources,
+        ingestions,
+        conversations,
+        feedback,
+        openai,
+    ):
         app.include_router(router)
     return app
 

@@ -18,6 +18,14 @@ class ServingSettings(BaseSettings):
     sign_in_attempts: int = Field(default=5, ge=1, description="failed sign-ins per account and window")
     sign_in_attempts_per_address: int = Field(default=50, ge=1, description="failed sign-ins per address and window")
     sign_in_window_s: int = Field(default=900, ge=1, description="length of the sign-in window, in seconds")
+    source_places: str = Field(
+        default="", description="comma-separated folders and bucket addresses that sources added over the API may read"
+    )
+
+    @property
+    def source_place_list(self) -> list[str]:
+        """The places of `source_places`."""
+        return [place.strip() for place in self.source_places.split(",") if place.strip()]
 
 
 @lru_cache

@@ -10,7 +10,10 @@ from storage.postgres.models.base import Base, Identified, JsonObject, Organizat
 
 
 class Document(Identified, OrganizationOwned, Timestamped, Base):
-    """One source (an upload's name, a file's path, a URL). What is readable is its current version."""
+    """One source (an upload's name, a file's path, a URL). What is readable is its current version.
+
+    `source_state` is what its source said of the content when it was last read: by it an unchanged one is known.
+    """
 
     __tablename__ = "documents"
     __table_args__ = (UniqueConstraint("organization_id", "knowledge_base_id", "source_uri"),)
@@ -30,5 +33,7 @@ class Document(Identified, OrganizationOwned, Timestamped, Base):
     )
     tags: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
     custom_metadata: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
+    source_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"), index=True)
+    source_state: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
     created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     tombstoned_at: Mapped[datetime | None]

@@ -75,3 +75,26 @@ class TestDocument:
         assert "pixel document list" in capsys.readouterr().err
         assert run_command(["document", "make-current", "note.md", "9"]) == 1
         assert "has no version '9'" in capsys.readouterr().err
+
+
+class TestSource:
+    def test_add_sync_list_remove(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "note.md").write_text(ONE)
+        assert run_command(["source", "add", "notes", "folder", str(tmp_path)]) == 0
+        capsys.readouterr()
+        assert run_command(["source", "sync", "--json"]) == 0
+        assert output(capsys) == [
+            {"name": "notes", "staged": 1, "unchanged": 0, "failed": 0, "vanished": 0, "problems": []}
+        ]
+        assert run_command(["source", "list", "--json"]) == 0
+        assert output(capsys)[0]["last_result"]["staged"] == 1
+        assert run_command(["source", "remove", "notes"]) == 0
+        capsys.readouterr()
+        assert run_command(["document", "list", "--json"]) == 0
+        assert output(capsys)[0]["state"] == "ready"
+
+    def test_mistakes_are_one_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run_command(["source", "add", "x", "ftp", "y"]) == 1
+        assert "valid: folder, urls, sitemap, bucket" in capsys.readouterr().err
+        assert run_command(["source", "sync", "nowhere"]) == 1
+        assert "No source 'nowhere'" in capsys.readouterr().err

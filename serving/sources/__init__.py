@@ -1,0 +1,1 @@
+"""Sources: places that documents come from, again and again."""
