@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Form, Query, UploadFile
 
 from serving.dependencies import Context, Database, KnowledgeReader, KnowledgeWriter
 from serving.knowledge import service
@@ -57,7 +57,11 @@ async def archive_knowledge_base(actor: KnowledgeWriter, knowledge_base_id: uuid
 
 @router.post("/knowledge-bases/{knowledge_base_id}/documents", status_code=202)
 async def upload_document(
-    actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, file: UploadFile, context: Context
+    actor: KnowledgeWriter,
+    knowledge_base_id: uuid.UUID,
+    file: UploadFile,
+    context: Context,
+    metadata: Annotated[str | None, Form(max_length=200_000, description="JSON: tags and custom_metadata")] = None,
 ) -> UploadOut:
     """Upload a file. An equal name replaces the document's content with a new version."""
     return await service.upload(
@@ -68,6 +72,7 @@ async def upload_document(
         data=await file.read(),
         size=file.size or 0,
         declared_type=file.content_type,
+        metadata=metadata,
     )
 
 
