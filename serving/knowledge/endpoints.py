@@ -62,6 +62,7 @@ async def upload_document(
     file: UploadFile,
     context: Context,
     ingestion_id: Annotated[uuid.UUID | None, Form()] = None,
+    metadata: Annotated[str | None, Form(max_length=200_000, description="JSON: tags and custom_metadata")] = None,
 ) -> UploadOut:
     """Upload a file. An equal name replaces the document's content; `ingestion_id` counts several uploads together."""
     return await service.upload(
@@ -73,6 +74,7 @@ async def upload_document(
         size=file.size or 0,
         declared_type=file.content_type,
         ingestion_id=ingestion_id,
+        metadata=metadata,
     )
 
 

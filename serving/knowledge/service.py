@@ -26,7 +26,7 @@ from serving.knowledge.errors import (
     PassageNotFoundError,
     StoreUnavailableError,
 )
-from serving.knowledge.metadata import merged
+from serving.knowledge.metadata import merged, parsed
 from serving.knowledge.schemas import (
     DocumentUpdate,
     KnowledgeBaseCreate,
@@ -106,17 +106,20 @@ async def upload(
     size: int,
     declared_type: str | None,
     ingestion_id: uuid.UUID | None = None,
+    metadata: str | None = None,
 ) -> UploadOut:
     """Accept a file: it is on disk and in the ledger when this returns, and a worker reads it soon.
 
     Raises:
         KnowledgeBaseNotFoundError: Unknown here.
         TooLargeError: Over the upload limit.
+        MetadataError: `metadata` is not JSON with tags and fields; nothing was kept.
         StoreUnavailableError: The file store cannot be written; nothing was kept.
     """
     limit = context.settings.max_upload_mb * 1024 * 1024
     if size > limit:
         raise TooLargeError(f"The file has {size} bytes; at most {limit} are accepted (PIXEL_API_MAX_UPLOAD_MB)")
+    said = parsed(metadata) if metadata else None
     async with async_organization_session(context.engine, actor.organization_id) as session:
         await _knowledge_base(session, knowledge_base_id)
         joined = await _joined(session, actor, knowledge_base_id, name=name, ingestion_id=ingestion_id)
@@ -151,6 +154,8 @@ async def upload(
             subject_id=accepted.document_id,
             details={"version_id": str(accepted.version_id), "state": accepted.state},
         )
+        if said is not None:
+            await update_document(session, actor, accepted.document_id, said)
     return UploadOut(
         document_id=accepted.document_id, version_id=accepted.version_id, state=accepted.state, ingestion_id=joined
     )

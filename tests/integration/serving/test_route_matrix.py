@@ -73,7 +73,10 @@ class TestWithoutCredential:
 class TestForeignIds:
     def test_ids_of_another_organization_look_unknown(self, informed: Tenant, make_tenant: MakeTenant) -> None:
         answer = ask(informed, "How long is the warranty of the K5 grinder?")
+        source = {"knowledge_base_id": informed.knowledge_base_id, "name": "s", "kind": "sitemap"}
+        made = informed.owner.post("/api/v1/sources", json={**source, "settings": {"url": "https://example.com/s.xml"}})
         theirs = {
+            "source_id": made.json()["id"],
             "conversation_id": answer["conversation_id"],
             "message_id": answer["message_id"],
             "chunk_id": answer["citations"][0]["chunk_id"],

@@ -165,3 +165,17 @@ class TestMetadata:
         path = f"/api/v1/documents/{upload(tenant, 'note.md', ONE)['document_id']}"
         assert tenant.owner.patch(path, json={"custom_metadata": {f"a{n}": n for n in range(50)}}).status_code == 200
         assert tenant.owner.patch(path, json={"custom_metadata": {"one_more": 1}}).status_code == 400
+
+    def test_an_upload_brings_its_own(self, tenant: Tenant) -> None:
+        path = f"/api/v1/knowledge-bases/{tenant.knowledge_base_id}/documents"
+        file = {"file": ("note.md", ONE, "text/markdown")}
+        good = tenant.owner.post(path, files=file, data={"metadata": '{"tags": ["hr"], "custom_metadata": {"a": 1}}'})
+        shown = tenant.owner.get(f"/api/v1/documents/{good.json()['document_id']}").json()
+        assert (shown["tags"], shown["custom_metadata"]) == (["hr"], {"a": 1})
+
+    @pytest.mark.parametrize("text", ["{", "[]", '{"owner": "x"}', '{"custom_metadata": {"source_id": 1}}'])
+    def test_a_bad_one_keeps_nothing(self, tenant: Tenant, text: str) -> None:
+        path = f"/api/v1/knowledge-bases/{tenant.knowledge_base_id}/documents"
+        response = tenant.owner.post(path, files={"file": ("note.md", ONE)}, data={"metadata": text})
+        assert (response.status_code, response.json()["type"]) == (400, "/problems/metadata")
+        assert tenant.owner.get(path).json() == []
