@@ -50,6 +50,8 @@ def _print_summary(report: Any) -> None:
     for row in report.files:
         if row.state in ("failed", "held"):
             warn(f"  {'not read' if row.state == 'failed' else 'held'}: {row.path}: {row.reason}")
+        elif row.reason and "metadata: " in row.reason:
+            warn(f"  {row.path}: {row.reason}")
     say(
         f"{summary['files']} files: {summary['ready']} read, {summary['unchanged']} unchanged, "
         f"{sum(summary['failed'].values())} not readable; {summary['passages']} passages, "

@@ -14,6 +14,7 @@ from ingestion.ingestions import start_ingestion
 from ingestion.intake import KnownSources, accept, tombstone
 from ingestion.pipeline import Outcome
 from ingestion.settings import IngestSettings
+from ingestion.sources.beside import apply_sidecar, pair
 from ingestion.sources.folder import SourceFile, walk
 from ingestion.staging import Accepted
 from ingestion.worker import run_until_idle
@@ -81,7 +82,7 @@ def ingest_paths(
     """
     started = time.monotonic()
     problems: list[OSError] = []
-    found = [source for path in paths for source in walk(path, on_problem=problems.append)]
+    found, beside = pair(source for path in paths for source in walk(path, on_problem=problems.append))
     known = KnownSources(
         stores, organization_id=organization_id, knowledge_base_id=knowledge_base_id, settings=settings
     )
@@ -103,6 +104,7 @@ def ingest_paths(
     vanished = 0 if problems else _tombstone_vanished(stores, organization_id, knowledge_base_id, found)
     work = run_until_idle(stores, organization_id=organization_id, on_progress=run.finished, settings=settings)
     run.finish_all()
+    run.describe(beside)
     results = tuple(run.results[source.path] for source in found) + tuple(map(_unreadable, problems))
     failed = Counter((result.reason or "").split(":")[0] for result in results if result.state == "failed")
     summary: dict[str, int | float | str | dict[str, int]] = {
@@ -200,6 +202,17 @@ class _Run:
         for version_id in list(self._waiting):
             for source in self._waiting.pop(version_id):
                 self._add(source, self._result(source, version_id))
+
+    def describe(self, beside: dict[Path, Path]) -> None:
+        """Put on each document what lies beside its file; what cannot be used is said with the file's result."""
+        for path, sidecar in beside.items():
+            result = self.results[path]
+            if result.document_id is None:
+                continue
+            problem = apply_sidecar(self._stores, self._organization_id, result.document_id, path=sidecar)
+            if problem is not None:
+                reason = f"{result.reason}; metadata: {problem}" if result.reason else f"metadata: {problem}"
+                self.results[path] = result.model_copy(update={"reason": reason})
 
     def _add(self, source: SourceFile, result: FileResult) -> None:
         self.results[source.path] = result

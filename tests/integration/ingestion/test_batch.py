@@ -7,7 +7,9 @@ import pytest
 
 from ingestion.batch import FileResult, IngestReport, ingest_paths
 from ingestion.errors import IntakeError
+from storage.postgres.models.document import Document
 from storage.postgres.models.knowledge_base import KnowledgeBase
+from storage.postgres.session import organization_session
 from storage.reconciler import verify
 from storage.stores import Stores
 from tests.factories.documents import docx_bytes, encrypted_pdf_bytes, pdf_bytes
@@ -164,3 +166,26 @@ class TestIngestPaths:
         assert states["bitcoin.pdf"] == states["multipage.pdf"] == states["three_images.docx"] == "ready"
         assert states["encrypted.pdf"] == states["empty.pdf"] == "failed"
         assert verify(stores, heal=False, organization_id=knowledge_base.organization_id).is_clean
+
+
+class TestSidecars:
+    def test_describe_their_documents_and_are_none_themselves(
+        self, stores: Stores, knowledge_base: KnowledgeBase, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.md").write_text("Ink costs four euros.")
+        (tmp_path / "a.md.meta.yaml").write_text("tags: [ink, prices]\ncustom: {department: sales}\n")
+        (tmp_path / "b.md").write_text("Paper costs two euros.")
+        (tmp_path / "b.md.meta.json").write_text("{no json")
+
+        report = ingest_paths(
+            stores, [tmp_path], organization_id=knowledge_base.organization_id, knowledge_base_id=knowledge_base.id
+        )
+
+        by_name = {Path(row.path).name: row for row in report.files}
+        assert sorted(by_name) == ["a.md", "b.md"]
+        assert all(row.state == "ready" for row in report.files)
+        assert (by_name["b.md"].reason or "").startswith("metadata: `b.md.meta.json` is no JSON")
+        with organization_session(stores.app, knowledge_base.organization_id) as session:
+            document = session.get_one(Document, by_name["a.md"].document_id)
+            assert document.tags == ["ink", "prices"]
+            assert document.custom_metadata["department"] == "sales"
