@@ -13,11 +13,10 @@ from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.session import AnyRow
 
 
-async def live_index(session: AsyncSession) -> IndexVersion | None:
-    """The live index version, None before the first document."""
-    found: IndexVersion | None = await session.scalar(
-        select(IndexVersion).where(IndexVersion.status == IndexStatus.LIVE)
-    )
+async def find_index(session: AsyncSession, index_version_id: uuid.UUID | None = None) -> IndexVersion | None:
+    """An index version of the organization: the live one unless another is named; None when there is none."""
+    is_wanted = IndexVersion.id == index_version_id if index_version_id else IndexVersion.status == IndexStatus.LIVE
+    found: IndexVersion | None = await session.scalar(select(IndexVersion).where(is_wanted))
     return found
 
 

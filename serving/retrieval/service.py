@@ -28,8 +28,9 @@ async def retrieve(
     *,
     knowledge_base_ids: Sequence[uuid.UUID],
     settings: RetrievalSettings,
+    index_version_id: uuid.UUID | None = None,
 ) -> Retrieval:
-    """Passages for a query, best first.
+    """Passages for a query, best first, from the live index version or, for a comparison, from another one.
 
     Holds a database connection only for its two short lookups, not while embedding or scanning.
 
@@ -38,7 +39,7 @@ async def retrieve(
         EmbeddingMismatchError: The live index was built with another model than this process embeds with.
     """
     async with async_organization_session(context.engine, organization_id) as session:
-        index = await repository.live_index(session)
+        index = await repository.find_index(session, index_version_id)
     if index is None or not knowledge_base_ids:
         return Retrieval((), index.id if index else None, settings, {})
     if (index.embedding_model, index.dimension) != (context.embedder.model, context.embedder.dimension):
