@@ -23,7 +23,7 @@ from ingestion.embedding.embedder import default_embedder
 from serving.inference import evidence
 from serving.inference.extractive import ExtractiveProvider, Selection
 from serving.inference.provider import Evidence, GenerationRequest
-from serving.retrieval.passage import RetrievalSettings
+from serving.retrieval.settings import RetrievalSettings
 
 # Of questions that cannot be answered, this share is to be refused; as many others as possible are answered. The goal is
 # at least 80 %: a threshold that refuses just so many of these questions would miss it on every second set of others.

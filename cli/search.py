@@ -13,6 +13,8 @@ from cli.errors import fail
 if TYPE_CHECKING:
     from cli.environment import Workplace
 
+_MODES = ("vector", "text", "hybrid")
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -22,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def search(
     text: Annotated[str | None, typer.Argument(help="what to look for", show_default=False)] = None,
     knowledge_base: Annotated[str | None, typer.Option("--knowledge-base", "-k", help="only in this one")] = None,
-    mode: Annotated[str, typer.Option(help="how passages are found: vector")] = "vector",
+    mode: Annotated[str, typer.Option(help=f"how passages are found: {', '.join(_MODES)}")] = "hybrid",
     limit: Annotated[int, typer.Option(min=1, max=200, help="how many passages")] = 10,
     queries: Annotated[
         Path | None, typer.Option(help='JSON lines {"id", "text"} in, JSON lines {"id", "passages"} out')
@@ -30,8 +32,8 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Find passages, best first."""
-    if mode != "vector":
-        fail(f"Unknown mode {mode!r}; valid: vector")
+    if mode not in _MODES:
+        fail(f"Unknown mode {mode!r}; valid: {', '.join(_MODES)}")
     if (text is None) == (queries is None):
         raise typer.BadParameter("give either a TEXT or --queries FILE")
     wanted = [("", text)] if text is not None else _read_queries(queries)
@@ -41,7 +43,7 @@ def search(
         bases = (
             [find_knowledge_base(place, knowledge_base, create=False)] if knowledge_base else knowledge_base_ids(place)
         )
-        found = asyncio.run(_search(place, [query for _, query in wanted], bases, limit))
+        found = asyncio.run(_search(place, [query for _, query in wanted], bases, mode=mode, limit=limit))
     for (query_id, _), passages in zip(wanted, found, strict=True):
         if queries is not None:
             emit({"id": query_id, "passages": passages})
@@ -65,20 +67,28 @@ def _read_queries(path: Path | None) -> list[tuple[Any, str]]:
     return rows
 
 
-async def _search(place: "Workplace", texts: list[str], bases: list[Any], limit: int) -> list[list[dict[str, Any]]]:
+async def _search(
+    place: "Workplace", texts: list[str], bases: list[Any], *, mode: str, limit: int
+) -> list[list[dict[str, Any]]]:
     from serving.context import open_context
-    from serving.retrieval.passage import RetrievalSettings
-    from serving.retrieval.service import retrieve
+    from serving.errors import ApiError
+    from serving.retrieval.service import retrieve, settings_of
+    from serving.retrieval.settings import RetrievalOverrides
     from serving.settings import serving_settings
+    from storage.postgres.session import async_organization_session
 
     context = open_context(place.settings, serving_settings())
     try:
+        async with async_organization_session(context.engine, place.organization_id) as session:
+            settings = await settings_of(session, bases, RetrievalOverrides.model_validate({"mode": mode}))
+        settings = settings.model_copy(update={"limit": limit})
         results = []
         for text in texts:
-            settings = RetrievalSettings(limit=limit)
             found = await retrieve(context, place.organization_id, text, knowledge_base_ids=bases, settings=settings)
             results.append([_row(passage) for passage in found.passages])
         return results
+    except ApiError as error:
+        fail(error.detail)
     finally:
         await context.close()
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from ingestion import outbox
 from ingestion.embedding.cache import store_vectors
-from ingestion.language import guess_language
 from ingestion.leases import Lease, check_fence
 from ingestion.quality import Quality, far_worse
 from ingestion.staging import ACCEPTED
+from storage.analysis.analyzer import passage_terms, terms_key
 from storage.lance.contents import VersionContents
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
@@ -48,12 +48,18 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
-    """A chunk with its id, the hash of its embedded text, and its vector as indexed."""
+    """A chunk with its id, the hash of its embedded text, its vector as indexed, and its language."""
 
     chunk_id: uuid.UUID
     text_hash: str
     draft: ChunkDraft
     vector: Vector
+    language: str | None
+
+    def row(self, knowledge_base_id: uuid.UUID) -> VectorRow:
+        """The chunk's row in a vector table."""
+        terms = passage_terms(self.draft.heading_path, self.draft.text, self.language)
+        return VectorRow(self.chunk_id, knowledge_base_id, self.vector, terms, terms_key(self.language))
 
 
 def chunk_id(organization_id: uuid.UUID, version_id: uuid.UUID, *, ordinal: int, text_hash: str) -> uuid.UUID:
@@ -108,7 +114,7 @@ def kept_rows(session: Session, work: Work, *, model: str) -> list[VectorRow] | 
     """The vectors of a version as it was read before, from Postgres alone; None when they are not all there."""
     version = session.get_one(DocumentVersion, work.version_id)
     rows = session.execute(
-        select(Chunk.id, Embedding.vector)
+        select(Chunk.id, Chunk.heading_path, Chunk.text, Chunk.language, Embedding.vector)
         .join(
             Embedding,
             and_(
@@ -122,7 +128,16 @@ def kept_rows(session: Session, work: Work, *, model: str) -> list[VectorRow] | 
     found = VersionContents.of([row.id for row in rows])
     if (found.row_count, found.digest) != (version.expected_count, version.expected_digest):
         return None
-    return [VectorRow(row.id, work.knowledge_base_id, vector_from_bytes(row.vector)) for row in rows]
+    return [
+        VectorRow(
+            row.id,
+            work.knowledge_base_id,
+            vector_from_bytes(row.vector),
+            passage_terms(row.heading_path, row.text, row.language),
+            terms_key(row.language),
+        )
+        for row in rows
+    ]
 
 
 def commit_chunks(
@@ -148,8 +163,7 @@ def commit_chunks(
     version = session.get_one(DocumentVersion, lease.version_id)
     ids = [chunk.chunk_id for chunk in chunks]
     session.execute(delete(Chunk).where(Chunk.document_version_id == version.id, Chunk.id.not_in(ids)))
-    # A passage long enough to tell speaks for itself; the others have the document's language.
-    rows = [_chunk_row(version, chunk, guess_language(chunk.draft.text) or parsed.language) for chunk in chunks]
+    rows = [_chunk_row(version, chunk) for chunk in chunks]
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         session.execute(insert(Chunk).values(rows[start : start + _ROWS_PER_STATEMENT]).on_conflict_do_nothing())
     store_vectors(session, lease.organization_id, vectors=new_vectors, model=model)
@@ -268,7 +282,7 @@ def _supersede(session: Session, version: DocumentVersion) -> None:
     outbox.emit(session, version.organization_id, outbox.VECTOR_DELETE, subject_id=version.id, payload=payload)
 
 
-def _chunk_row(version: DocumentVersion, chunk: IndexedChunk, language: str | None) -> dict[str, object]:
+def _chunk_row(version: DocumentVersion, chunk: IndexedChunk) -> dict[str, object]:
     draft = chunk.draft
     return {
         "id": chunk.chunk_id,
@@ -279,7 +293,7 @@ def _chunk_row(version: DocumentVersion, chunk: IndexedChunk, language: str | No
         "text": draft.text,
         "text_hash": chunk.text_hash,
         "token_count": draft.token_count,
-        "language": language,
+        "language": chunk.language,
         "page_start": draft.page_start,
         "page_end": draft.page_end,
         "boxes": [list(box) for box in draft.boxes] if draft.boxes else None,

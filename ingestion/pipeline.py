@@ -89,11 +89,11 @@ class Pipeline:
         drafts = self._chunker.chunk(parsed)
         if not drafts:
             raise ParseError(FailureType.EMPTY, "The document has no text to search in.")
-        chunks, computed = self._embed(work, drafts)
+        chunks, computed = self._embed(work, drafts, parsed.language)
         reach("after_embedded")
         held = self._commit(lease, work, parsed, chunks, computed)
         reach("after_chunks_committed")
-        rows = [VectorRow(chunk.chunk_id, work.knowledge_base_id, chunk.vector) for chunk in chunks]
+        rows = [chunk.row(work.knowledge_base_id) for chunk in chunks]
         state = VersionState.HELD if held else self._index(lease, work, rows, started)
         return Outcome(
             version_id=work.version_id,
@@ -141,7 +141,9 @@ class Pipeline:
                 refused = error
         raise refused
 
-    def _embed(self, work: Work, drafts: Sequence[ChunkDraft]) -> tuple[list[IndexedChunk], dict[str, Vector]]:
+    def _embed(
+        self, work: Work, drafts: Sequence[ChunkDraft], language: str | None
+    ) -> tuple[list[IndexedChunk], dict[str, Vector]]:
         """Vectors of all chunks, from Postgres where it has them; also those that were computed."""
         embedder = self._embedder
         texts = [
@@ -164,6 +166,8 @@ class Pipeline:
                 text_hash=key,
                 draft=d,
                 vector=known[key],
+                # A passage long enough to tell speaks for itself; the others have the document's language.
+                language=guess_language(d.text) or language,
             )
             for d, key in zip(drafts, hashes, strict=True)
         ]

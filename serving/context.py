@@ -1,6 +1,6 @@
 """What one API process holds: engines, stores, the embedder and the providers, opened once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ingestion.embedding.embedder import Embedder, default_embedder
 from serving.inference.extractive import ExtractiveProvider
 from serving.inference.provider import Provider
+from serving.retrieval.corpora import Corpora
+from serving.retrieval.reranker import CrossEncoderReranker, Reranker
 from serving.settings import ServingSettings
 from storage.postgres.engine import app_async_engine
 from storage.settings import StorageSettings
@@ -26,6 +28,8 @@ class ServingContext:
     stores: Stores
     embedder: Embedder
     providers: dict[str, Provider]
+    corpora: Corpora = field(default_factory=Corpora)
+    reranker: Reranker | None = None
 
     @property
     def vectors(self) -> "VectorStore":
@@ -47,4 +51,5 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
         stores=open_stores(storage),
         embedder=embedder,
         providers={"extractive": ExtractiveProvider(embedder)},
+        reranker=CrossEncoderReranker(serving.reranker) if serving.reranker else None,
     )

@@ -1,6 +1,7 @@
 """Settings of the API, read from the environment (prefix `PIXEL_API_`)."""
 
 from functools import lru_cache
+from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +22,8 @@ class ServingSettings(BaseSettings):
     source_places: str = Field(
         default="", description="comma-separated folders and bucket addresses that sources added over the API may read"
     )
+
+    reranker: Path | None = Field(default=None, description="folder of a cross-encoder that may reorder passages")
 
     @property
     def source_place_list(self) -> list[str]:

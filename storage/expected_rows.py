@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from storage.analysis.analyzer import passage_terms, terms_key
 from storage.lance.contents import StoredRow, vector_fingerprint
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
@@ -28,11 +29,12 @@ class ExpectedRow:
     def stored(self) -> StoredRow:
         """How the row looks when read back."""
         row = self.row
-        return StoredRow(row.chunk_id, self.document_version_id, row.knowledge_base_id, vector_fingerprint(row.vector))
+        fingerprint = vector_fingerprint(row.vector)
+        return StoredRow(row.chunk_id, self.document_version_id, row.knowledge_base_id, row.terms_key, fingerprint)
 
 
 def expected_rows(
-    session: Session, index: IndexVersion, chunk_ids: list[uuid.UUID] | None = None
+    session: Session, index: IndexVersion, chunk_ids: list[uuid.UUID] | None = None, *, with_terms: bool = True
 ) -> Iterator[ExpectedRow]:
     """The rows of an index version, streamed in the order of versions.
 
@@ -40,9 +42,11 @@ def expected_rows(
         session: A session that sees the organization.
         index: Which index; its model chooses the embeddings.
         chunk_ids: Only these chunks.
+        with_terms: Make the terms of full-text search, too; a comparison needs their key only.
     """
+    text = (Chunk.heading_path, Chunk.text) if with_terms else ()
     query = (
-        select(Chunk.id, Chunk.document_version_id, Document.knowledge_base_id, Embedding.vector)
+        select(Chunk.id, Chunk.document_version_id, Chunk.language, Document.knowledge_base_id, Embedding.vector, *text)
         .join(Document, Document.current_version_id == Chunk.document_version_id)
         .join(
             Embedding,
@@ -59,5 +63,7 @@ def expected_rows(
     if chunk_ids is not None:
         query = query.where(Chunk.id.in_(chunk_ids))
     for found in session.execute(query):
-        row = VectorRow(found.id, found.knowledge_base_id, vector_from_bytes(found.vector))
+        terms = passage_terms(found.heading_path, found.text, found.language) if with_terms else ""
+        vector = vector_from_bytes(found.vector)
+        row = VectorRow(found.id, found.knowledge_base_id, vector, terms, terms_key(found.language))
         yield ExpectedRow(found.document_version_id, row)

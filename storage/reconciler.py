@@ -112,7 +112,8 @@ class _Comparison:
         self._stores = stores
         self._index = index
         with organization_session(stores.app, index.organization_id) as session:
-            self._expected = {row.row.chunk_id: row.stored for row in expected_rows(session, index)}
+            rows = expected_rows(session, index, with_terms=False)
+            self._expected = {row.row.chunk_id: row.stored for row in rows}
             self._leaving = _leaving_versions(session)
         self._is_unreadable = False
         self._found = self._read()

@@ -21,6 +21,9 @@ class StorageSettings(BaseSettings):
     dagster_database_url: str | None = Field(default=None, description="URL of Dagster's own database there")
     files_url: str | None = Field(default=None, description="fsspec URL of the file store, for example s3://bucket/x")
     lance_url: str | None = Field(default=None, description="LanceDB URI, for example s3://bucket/lance")
+    vector_memory_mb: int = Field(
+        default=2048, ge=0, description="memory of each API process for vectors; tables beyond it are read from disk"
+    )
 
     @property
     def home_path(self) -> Path:

@@ -32,7 +32,7 @@ def open_stores(settings: StorageSettings) -> Stores:
     return Stores(
         owner=owner_engine(settings),
         app=app_engine(settings),
-        vectors=VectorStore(settings.lance_uri),
+        vectors=VectorStore(settings.lance_uri, memory_mb=settings.vector_memory_mb),
         files=FileStore(settings.files_uri),
         settings=settings,
     )

@@ -7,15 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
+from serving.retrieval.settings import RetrievalOverrides
 from storage.postgres.models.chatbot import ChatbotStatus
 
 LongText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
-class RetrievalConfig(BaseModel):
-    """How a bot finds passages."""
-
-    model_config = ConfigDict(extra="forbid")
+class RetrievalConfig(RetrievalOverrides):
+    """How a bot finds passages; what it does not say is up to its knowledge bases."""
 
     limit: int = Field(default=6, ge=1, le=50, description="passages given to the answerer")
 

@@ -23,7 +23,7 @@ from serving.inference.provider import (
     Turn,
 )
 from serving.language.identify import identify
-from serving.retrieval.passage import Retrieval, RetrievalSettings
+from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import retrieve
 from storage.postgres.models.message import MessageState
 
@@ -89,13 +89,12 @@ async def answer(
 async def _generate(
     context: ServingContext, turn: OpenTurn, draft: AnswerDraft, history: tuple[Turn, ...], started: float
 ) -> AsyncGenerator[AnswerEvent, None]:
-    settings = RetrievalSettings(limit=turn.config.retrieval.limit)
     retrieval = await retrieve(
         context,
         turn.actor.organization_id,
         turn.question,
         knowledge_base_ids=turn.knowledge_base_ids,
-        settings=settings,
+        settings=turn.retrieval_settings,
     )
     draft.latencies_ms |= retrieval.latencies_ms
     request = _request(turn, retrieval, history)
@@ -144,7 +143,8 @@ def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) ->
     return GenerationRequest(
         question=turn.question,
         evidence=tuple(
-            Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.score) for p in retrieval.passages
+            Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity)
+            for p in retrieval.passages
         ),
         model=turn.config.model,
         system_prompt=turn.config.system_prompt,
@@ -165,7 +165,7 @@ def _citation(retrieval: Retrieval, number: int, draft: AnswerDraft) -> Citation
         heading_path=list(passage.heading_path),
         char_start=passage.char_start,
         char_end=passage.char_end,
-        score=round(passage.score, 6),
+        score=round(passage.similarity, 6),
         quotes=draft.quotes.get(number, []),
         url=f"/api/v1/passages/{passage.chunk_id}",
     )

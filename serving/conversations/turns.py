@@ -17,6 +17,8 @@ from serving.conversations import repository
 from serving.conversations.errors import ConversationClosedError, ConversationNotFoundError
 from serving.inference.provider import Completed, GenerationRequest
 from serving.retrieval.passage import Retrieval
+from serving.retrieval.service import settings_of
+from serving.retrieval.settings import RetrievalSettings
 from storage.postgres.models.conversation import Conversation
 from storage.postgres.models.message import Message, MessageRole, MessageState
 from storage.postgres.models.receipt import Receipt
@@ -38,6 +40,7 @@ class OpenTurn:
     chatbot_version_id: uuid.UUID
     config: ChatbotConfig
     knowledge_base_ids: tuple[uuid.UUID, ...]
+    retrieval_settings: RetrievalSettings
 
 
 @dataclass
@@ -82,6 +85,7 @@ async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid
             chatbot_version_id=version.id,
             config=config,
             knowledge_base_ids=tuple(readable),
+            retrieval_settings=await settings_of(session, readable, config.retrieval),
         )
 
 
@@ -210,7 +214,7 @@ def _passages(row: Receipt, retrieval: Retrieval, draft: AnswerDraft) -> list[Re
             organization_id=row.organization_id,
             receipt_id=row.id,
             rank=passage.rank,
-            rank_before_rerank=passage.rank,
+            rank_before_rerank=passage.scores.fused_rank,
             chunk_id=passage.chunk_id,
             document_id=passage.document_id,
             document_version_id=passage.document_version_id,
@@ -219,7 +223,7 @@ def _passages(row: Receipt, retrieval: Retrieval, draft: AnswerDraft) -> list[Re
             boxes=passage.boxes,
             char_start=passage.char_start,
             char_end=passage.char_end,
-            scores={retrieval.settings.mode: round(passage.score, 6)},
+            scores={"score": round(passage.score, 6), **passage.scores.as_json()},
             citation=passage.rank if passage.rank in draft.quotes else None,
             quotes=draft.quotes.get(passage.rank, []),
         )

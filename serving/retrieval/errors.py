@@ -1,6 +1,6 @@
 """Errors of retrieval."""
 
-from serving.errors import ConflictError, UnavailableError
+from serving.errors import ApiError, ConflictError, UnavailableError
 
 
 class IndexBrokenError(UnavailableError):
@@ -15,3 +15,18 @@ class EmbeddingMismatchError(ConflictError):
 
     slug = "embedding-mismatch"
     title = "The live index was built with another embedding model"
+
+
+class QueryInvalidError(ApiError):
+    """There is nothing to search by, or too much."""
+
+    status = 422
+    slug = "query-invalid"
+    title = "This question cannot be searched for"
+
+
+class RerankerUnavailableError(ConflictError):
+    """A cross-encoder is asked for, and none is configured."""
+
+    slug = "reranker-unavailable"
+    title = "No reranker is configured; set PIXEL_API_RERANKER to the folder of a cross-encoder"

@@ -1,16 +1,25 @@
-"""The read gate: candidate ids from the vector table become text only through this join, under row-level security."""
+"""Queries of retrieval, the read gate among them: candidate ids become text only through it, under row-level security."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
+from serving.retrieval.filter_sql import filter_condition
+from serving.retrieval.filters import Filter
+from serving.retrieval.weights import Corpus
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
+from storage.postgres.models.document_version import DocumentVersion
+from storage.postgres.models.embedding import Embedding
 from storage.postgres.models.index_version import IndexStatus, IndexVersion
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.session import AnyRow
+
+_CORPUS_SAMPLE = 2000
 
 
 async def find_index(session: AsyncSession, index_version_id: uuid.UUID | None = None) -> IndexVersion | None:
@@ -20,20 +29,138 @@ async def find_index(session: AsyncSession, index_version_id: uuid.UUID | None =
     return found
 
 
+def _among(column: InstrumentedAttribute[uuid.UUID], ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    # One parameter, however many ids: the statement stays the same and is prepared once.
+    return column == any_(bindparam(None, list(ids), ARRAY(UUID(as_uuid=True))))
+
+
+def _is_readable(knowledge_base_ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """Of the current version of a document that was not taken away, in a knowledge base that is read and not archived."""
+    return and_(
+        Document.current_version_id == DocumentVersion.id,
+        Document.tombstoned_at.is_(None),
+        _among(Document.knowledge_base_id, knowledge_base_ids),
+        KnowledgeBase.archived_at.is_(None),
+    )
+
+
 async def readable_chunks(
-    session: AsyncSession, chunk_ids: Sequence[uuid.UUID], knowledge_base_ids: Sequence[uuid.UUID]
+    session: AsyncSession,
+    chunk_ids: Sequence[uuid.UUID],
+    knowledge_base_ids: Collection[uuid.UUID],
+    *,
+    index: IndexVersion,
+    wanted: Filter | None = None,
+    boosts: Sequence[Filter] = (),
 ) -> dict[uuid.UUID, AnyRow]:
-    """Chunks among `chunk_ids` that may be read now: current version, not tombstoned, in a readable knowledge base."""
-    statement = (
-        select(Chunk, Document.name, Document.knowledge_base_id)
+    """Chunks among `chunk_ids` that may be read now, with their vectors under the index's model.
+
+    Args:
+        session: A session of whoever asks.
+        chunk_ids: Candidates.
+        knowledge_base_ids: Which knowledge bases are read.
+        index: Which index put them forward; the vector of a chunk that has none under its model is None.
+        wanted: Only documents that pass it.
+        boosts: Filters; whether a document passes the n-th is in the column `boost_<n>`.
+    """
+    statement: Select[*tuple[object, ...]] = (
+        select(
+            Chunk,
+            Document.name,
+            Document.knowledge_base_id,
+            DocumentVersion.content_created_at.label("created_at"),
+            DocumentVersion.content_modified_at.label("modified_at"),
+            DocumentVersion.ready_at,
+            Embedding.vector,
+            *(filter_condition(boost).label(f"boost_{n}") for n, boost in enumerate(boosts)),
+        )
         .join(Document, Document.id == Chunk.document_id)
+        .join(DocumentVersion, DocumentVersion.id == Chunk.document_version_id)
         .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
-        .where(
-            Chunk.id.in_(chunk_ids),
-            Document.current_version_id == Chunk.document_version_id,
-            Document.tombstoned_at.is_(None),
-            Document.knowledge_base_id.in_(knowledge_base_ids),
-            KnowledgeBase.archived_at.is_(None),
+        .outerjoin(
+            Embedding,
+            and_(
+                Embedding.organization_id == Chunk.organization_id,
+                Embedding.text_hash == Chunk.text_hash,
+                Embedding.model == index.embedding_model,
+            ),
+        )
+        .where(_among(Chunk.id, chunk_ids), _is_readable(knowledge_base_ids))
+    )
+    if wanted is not None:
+        statement = statement.where(filter_condition(wanted))
+    return {row.Chunk.id: row for row in await session.execute(statement)}
+
+
+async def passing_versions(
+    session: AsyncSession, knowledge_base_ids: Collection[uuid.UUID], wanted: Filter, *, limit: int
+) -> list[uuid.UUID]:
+    """Current versions of the documents that pass a filter, at most `limit`."""
+    statement = (
+        select(DocumentVersion.id)
+        .join(Document, Document.id == DocumentVersion.document_id)
+        .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
+        .where(_is_readable(knowledge_base_ids), filter_condition(wanted))
+        .limit(limit)
+    )
+    return list(await session.scalars(statement))
+
+
+async def corpus(session: AsyncSession, knowledge_base_ids: Collection[uuid.UUID]) -> Corpus:
+    """Mean length and share of English of the passages, from some of them."""
+    some = (
+        select(Chunk.token_count, Chunk.language)
+        .join(Document, Document.current_version_id == Chunk.document_version_id)
+        .where(_among(Document.knowledge_base_id, knowledge_base_ids))
+        .limit(_CORPUS_SAMPLE)
+        .subquery()
+    )
+    row = (
+        await session.execute(
+            select(
+                func.avg(some.c.token_count).label("tokens"),
+                func.count().filter(some.c.language == "en").label("english"),
+                func.count(some.c.language).label("told"),
+            )
+        )
+    ).one()
+    return Corpus(mean_tokens=float(row.tokens or 0), english_share=row.english / row.told if row.told else 1.0)
+
+
+async def surroundings(
+    session: AsyncSession, spans: Sequence[tuple[uuid.UUID, str, int, int]]
+) -> dict[tuple[uuid.UUID, str, int], AnyRow]:
+    """Texts and places of the passages of some versions.
+
+    Args:
+        session: A session of whoever asks, who was given passages of these versions by the read gate.
+        spans: Version, chunking, first and last ordinal.
+
+    Returns:
+        Rows by version, chunking and ordinal.
+    """
+    statement = select(
+        Chunk.document_version_id, Chunk.chunking, Chunk.ordinal, Chunk.text, Chunk.char_start, Chunk.char_end
+    ).where(
+        or_(
+            *(
+                and_(
+                    Chunk.document_version_id == version,
+                    Chunk.chunking == chunking,
+                    Chunk.ordinal.between(first, last),
+                )
+                for version, chunking, first, last in spans
+            )
         )
     )
-    return {row.Chunk.id: row for row in await session.execute(statement)}
+    rows = await session.execute(statement)
+    return {(row.document_version_id, row.chunking, row.ordinal): row for row in rows}
+
+
+async def knowledge_base_settings(
+    session: AsyncSession, knowledge_base_ids: Collection[uuid.UUID]
+) -> Sequence[dict[str, object]]:
+    """What each knowledge base says about retrieval."""
+    statement = select(KnowledgeBase.settings["retrieval"]).where(_among(KnowledgeBase.id, knowledge_base_ids))
+    rows: Sequence[dict[str, object] | None] = (await session.scalars(statement)).all()
+    return [said or {} for said in rows]

@@ -1,24 +1,33 @@
-"""Vector search over the live index version, then the read gate, with over-fetch and refill."""
+"""From a question to passages: both searches at once, one list, the read gate, refinement."""
 
+import json
 import time
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.context import ServingContext
-from serving.retrieval import repository
-from serving.retrieval.errors import EmbeddingMismatchError, IndexBrokenError
-from serving.retrieval.passage import Retrieval, RetrievalSettings, RetrievedPassage
-from storage.errors import IndexMismatchError, IndexUnavailableError
+from serving.retrieval import fusion, ranking, repository
+from serving.retrieval.errors import EmbeddingMismatchError, RerankerUnavailableError
+from serving.retrieval.expansion import contexts
+from serving.retrieval.fusion import Fused
+from serving.retrieval.passage import Retrieval, RetrievedPassage, Scores
+from serving.retrieval.query import prepare
+from serving.retrieval.ranking import Found
+from serving.retrieval.searches import Request, Searched, search_both
+from serving.retrieval.settings import RetrievalOverrides, RetrievalSettings
+from serving.retrieval.weights import vector_weight
 from storage.postgres.models.index_version import IndexVersion
 from storage.postgres.session import AnyRow, async_organization_session
+from storage.records.vector import Vector, vector_from_bytes
 
-if TYPE_CHECKING:
-    from storage.records.vector import Candidate
-
-MAX_CANDIDATES = 2000
+MOST_CANDIDATES = 4000
+MOST_FILTERED_VERSIONS = 50_000
+_OVERFETCH = 3
+_FEWEST_GATED = 30
+_REFINED = 120  # candidates that boosts, age, diversity and a reranker see
 
 
 async def retrieve(
@@ -30,84 +39,178 @@ async def retrieve(
     settings: RetrievalSettings,
     index_version_id: uuid.UUID | None = None,
 ) -> Retrieval:
-    """Passages for a query, best first, from the live index version or, for a comparison, from another one.
+    """Passages for a question, best first, from the live index version or, for a comparison, from another one.
 
-    Holds a database connection only for its two short lookups, not while embedding or scanning.
+    Holds a database connection only for its short lookups, not while embedding or searching.
+
+    Args:
+        context: The process's stores and models.
+        organization_id: Whose documents.
+        query: The question as typed.
+        knowledge_base_ids: Which knowledge bases are read; none gives no passages.
+        settings: How passages are found.
+        index_version_id: Another index version than the live one.
 
     Raises:
+        QueryInvalidError: The question is empty or too long.
         IndexBrokenError: The vector table is missing or unreadable (the reconciler rebuilds it).
-        EmbeddingMismatchError: The live index was built with another model than this process embeds with.
+        EmbeddingMismatchError: The index was built with another model than this process embeds with.
+        RerankerUnavailableError: A reranker is asked for, and none is configured.
     """
+    started = time.perf_counter()
+    prepared = prepare(query)
+    if settings.reranks and context.reranker is None:
+        raise RerankerUnavailableError
     async with async_organization_session(context.engine, organization_id) as session:
         index = await repository.find_index(session, index_version_id)
-    if index is None or not knowledge_base_ids:
-        return Retrieval((), index.id if index else None, settings, {})
+        if index is None or not knowledge_base_ids:
+            return Retrieval((), index.id if index else None, settings)
+        corpus = await context.corpora.of(session, organization_id, knowledge_base_ids)
+        versions: tuple[uuid.UUID, ...] | None = None
+        if settings.filter is not None and not settings.filter.is_empty:
+            passing = await repository.passing_versions(
+                session, knowledge_base_ids, settings.filter, limit=MOST_FILTERED_VERSIONS + 1
+            )
+            # More than that are no help to the searches; the gate filters all the same.
+            versions = tuple(passing) if len(passing) <= MOST_FILTERED_VERSIONS else None
+    _check_model(context, index)
+    request = Request(organization_id, prepared, tuple(knowledge_base_ids), settings, index, versions)
+    weight = settings.vector_weight
+    if weight is None:
+        weight = vector_weight(prepared, corpus, model=index.embedding_model)
+    latencies = {"plan": _ms(started)}
+    return await _find(context, request, weight, latencies)
+
+
+async def settings_of(
+    session: AsyncSession, knowledge_base_ids: Sequence[uuid.UUID], overrides: RetrievalOverrides | None = None
+) -> RetrievalSettings:
+    """The settings for a question to these knowledge bases: what they say, then what the bot or the request says.
+
+    Where knowledge bases that are read together disagree about a setting, its default counts.
+    """
+    said = await repository.knowledge_base_settings(session, knowledge_base_ids)
+    values: dict[str, set[str]] = {}
+    for one in said:
+        for name, value in one.items():
+            values.setdefault(name, set()).add(json.dumps(value, sort_keys=True))
+    agreed = {name: json.loads(next(iter(found))) for name, found in values.items() if len(found) == 1}
+    return RetrievalSettings().changed_by(RetrievalOverrides.model_validate(agreed), *filter(None, [overrides]))
+
+
+def _check_model(context: ServingContext, index: IndexVersion) -> None:
     if (index.embedding_model, index.dimension) != (context.embedder.model, context.embedder.dimension):
         raise EmbeddingMismatchError(
             f"The live index was built with {index.embedding_model} ({index.dimension} dimensions), this server embeds "
             f"with {context.embedder.model} ({context.embedder.dimension}); build and promote a new index version"
         )
-    started = time.perf_counter()
-    vector = (await to_thread.run_sync(context.embedder.embed, [query]))[0]
-    embedded = time.perf_counter()
-    passages = await _gated(context, organization_id, index, vector, knowledge_base_ids, settings)
-    done = time.perf_counter()
-    latencies = {"embed": (embedded - started) * 1000, "search": (done - embedded) * 1000}
-    return Retrieval(passages, index.id, settings, latencies)
+
+
+async def _find(context: ServingContext, request: Request, weight: float, latencies: dict[str, float]) -> Retrieval:
+    settings = request.settings
+    depth = max(settings.candidates, settings.limit)
+    while True:
+        searched = await search_both(context, request, depth)
+        fused = _fused(searched, settings, weight, depth)
+        started = time.perf_counter()
+        found, dropped = await _gated(context, request, fused, searched.vector)
+        gated = time.perf_counter()
+        kept = await _refined(context, request, found)
+        latencies |= searched.latencies_ms | {"gate": (gated - started) * 1000, "refine": _ms(gated)}
+        # Too few, and the searches have more to give: the gate or the refinement kept back what they put forward.
+        if len(kept) >= settings.limit or not searched.has_more or depth >= MOST_CANDIDATES:
+            break
+        depth = min(depth * 4, MOST_CANDIDATES)
+    texts: dict[uuid.UUID, str] = {}
+    if settings.neighbours or settings.reads_parents:
+        async with async_organization_session(context.engine, request.organization_id) as session:
+            texts = await contexts(session, kept, settings)
+    passages = tuple(_passage(rank, one, texts.get(one.row.Chunk.id)) for rank, one in enumerate(kept, start=1))
+    share = weight if settings.mode == "hybrid" else None
+    return Retrieval(passages, request.index.id, settings, latencies, share, dropped)
+
+
+def _fused(searched: Searched, settings: RetrievalSettings, weight: float, depth: int) -> list[Fused]:
+    if settings.mode == "vector":
+        return fusion.single(searched.by_vector, is_text=False)
+    if settings.mode == "text":
+        return fusion.single(searched.by_text, is_text=True)
+    if settings.fusion == "convex":
+        return fusion.convex(searched.by_vector, searched.by_text, weight=weight, depth=depth)
+    return fusion.reciprocal_rank(searched.by_vector, searched.by_text, weight=weight, constant=settings.rank_constant)
 
 
 async def _gated(
-    context: ServingContext,
-    organization_id: uuid.UUID,
-    index: IndexVersion,
-    vector: Any,
-    knowledge_base_ids: Sequence[uuid.UUID],
-    settings: RetrievalSettings,
-) -> tuple[RetrievedPassage, ...]:
-    wanted = settings.limit * settings.overfetch
-    while True:
-        candidates = await _search(context, index, vector, wanted, knowledge_base_ids)
-        async with async_organization_session(context.engine, organization_id) as session:
-            rows = await repository.readable_chunks(session, [c.chunk_id for c in candidates], knowledge_base_ids)
-        kept = [candidate for candidate in candidates if candidate.chunk_id in rows]
-        if len(kept) >= settings.limit or len(candidates) < wanted or wanted >= MAX_CANDIDATES:
-            top = kept[: settings.limit]
-            return tuple(_passage(n, c.score, rows[c.chunk_id]) for n, c in enumerate(top, start=1))
-        # The gate dropped so many that too few are left: ask for more.
-        wanted = min(wanted * 4, MAX_CANDIDATES)
+    context: ServingContext, request: Request, fused: Sequence[Fused], vector: Vector
+) -> tuple[list[Found], int]:
+    """The first candidates that may be read, at least as many as are wanted if there are so many; and how many may not."""
+    settings = request.settings
+    is_refined = bool(settings.boosts or settings.decay or settings.diversity or settings.reranks)
+    size = max(settings.limit * _OVERFETCH, _REFINED if is_refined else _FEWEST_GATED)
+    found: list[Found] = []
+    dropped = 0
+    async with async_organization_session(context.engine, request.organization_id) as session:
+        for at in range(0, len(fused), size):
+            batch = fused[at : at + size]
+            rows = await repository.readable_chunks(
+                session,
+                [one.chunk_id for one in batch],
+                request.knowledge_base_ids,
+                index=request.index,
+                wanted=settings.filter,
+                boosts=[boost.filter for boost in settings.boosts],
+            )
+            dropped += len(batch) - len(rows)
+            found += [
+                _found(one, at + number, rows[one.chunk_id], vector)
+                for number, one in enumerate(batch, start=1)
+                if one.chunk_id in rows
+            ]
+            if len(ranking.chosen(found, settings.model_copy(update={"diversity": 0.0}))) >= settings.limit:
+                break
+    return found, dropped
 
 
-async def _search(
-    context: ServingContext, index: IndexVersion, vector: Any, limit: int, knowledge_base_ids: Sequence[uuid.UUID]
-) -> "list[Candidate]":
-    def scan() -> "list[Candidate]":
-        return context.vectors.search(
-            index.table_name, vector, limit=limit, knowledge_base_ids=list(knowledge_base_ids)
-        )
-
-    try:
-        found = await to_thread.run_sync(scan)
-    except IndexUnavailableError as error:
-        raise IndexBrokenError from error
-    except IndexMismatchError as error:
-        raise EmbeddingMismatchError(str(error)) from error
-    # A damaged table can hold a row twice; a passage is shown once.
-    unique: dict[uuid.UUID, Candidate] = {}
-    for candidate in found:
-        unique.setdefault(candidate.chunk_id, candidate)
-    return list(unique.values())
+def _found(one: Fused, rank: int, row: AnyRow, question: Vector) -> Found:
+    vector = vector_from_bytes(row.vector) if row.vector is not None else None
+    similarity = one.vector
+    if similarity is None:
+        similarity = float(vector @ question) if vector is not None else 0.0
+    return Found(one, rank, row, vector, similarity, one.score)
 
 
-def _passage(rank: int, score: float, row: AnyRow) -> RetrievedPassage:
-    chunk = row.Chunk
+async def _refined(context: ServingContext, request: Request, found: Sequence[Found]) -> list[Found]:
+    settings = request.settings
+    if settings.reranks and context.reranker is not None:
+        texts = [one.row.Chunk.text for one in found]
+        scores = await to_thread.run_sync(context.reranker.score, request.query.text, texts)
+        found = ranking.rescored(found, scores)
+    if settings.boosts or settings.decay:
+        found = ranking.weighted(found, settings)
+    return ranking.chosen(found, settings)
+
+
+def _passage(rank: int, one: Found, context: str | None) -> RetrievedPassage:
+    chunk, fused = one.row.Chunk, one.fused
     return RetrievedPassage(
         rank=rank,
-        score=score,
+        score=one.score,
+        similarity=one.similarity,
+        scores=Scores(
+            similarity=one.similarity,
+            vector=fused.vector,
+            vector_rank=fused.vector_rank,
+            text=fused.text,
+            text_rank=fused.text_rank,
+            fused=fused.score,
+            fused_rank=one.fused_rank,
+            reranker=one.reranker,
+        ),
         chunk_id=chunk.id,
         document_id=chunk.document_id,
         document_version_id=chunk.document_version_id,
-        knowledge_base_id=row.knowledge_base_id,
-        document_name=row.name,
+        knowledge_base_id=one.row.knowledge_base_id,
+        document_name=one.row.name,
         text=chunk.text,
         text_hash=chunk.text_hash,
         heading_path=tuple(chunk.heading_path),
@@ -116,4 +219,9 @@ def _passage(rank: int, score: float, row: AnyRow) -> RetrievedPassage:
         boxes=chunk.boxes,
         char_start=chunk.char_start,
         char_end=chunk.char_end,
+        context=context,
     )
+
+
+def _ms(since: float) -> float:
+    return (time.perf_counter() - since) * 1000

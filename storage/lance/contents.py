@@ -30,6 +30,7 @@ class StoredRow:
     chunk_id: uuid.UUID
     document_version_id: uuid.UUID
     knowledge_base_id: uuid.UUID
+    terms_key: str
     fingerprint: bytes
 
 

@@ -1,4 +1,4 @@
-"""The shape of a vector table, and the check that reader and table speak of the same model."""
+"""The shape of a vector table, its full-text index, and the check that reader and table speak of the same model."""
 
 from __future__ import annotations
 
@@ -32,28 +32,35 @@ def arrow_schema(spec: TableSpec) -> pa.Schema:
             pa.field("chunk_id", pa.string(), nullable=False),
             pa.field("document_version_id", pa.string(), nullable=False),
             pa.field("knowledge_base_id", pa.string(), nullable=False),
+            pa.field("terms_key", pa.string(), nullable=False),
+            pa.field("terms", pa.string(), nullable=False),
             pa.field("vector", pa.list_(pa.float32(), spec.dimension), nullable=False),
         ],
         metadata={MODEL_KEY: spec.embedding_model.encode(), DIMENSION_KEY: str(spec.dimension).encode()},
     )
 
 
-def check_table(name: str, schema: pa.Schema, *, embedding_model: str | None, dimension: int) -> None:
+def check_table(name: str, schema: pa.Schema, *, embedding_model: str | None, dimension: int | None) -> None:
     """Refuse a table of another model or dimension.
 
     Args:
         name: Table name, for the message.
         schema: Arrow schema as stored.
         embedding_model: Expected model; None when only the dimension is known.
-        dimension: Expected dimension.
+        dimension: Expected dimension; None when only the shape matters.
 
     Raises:
-        IndexMismatchError: Names what is stored and what was expected.
+        IndexMismatchError: Names what is stored and what was expected, or that the table is of an older release.
     """
     metadata = schema.metadata or {}
     stored_model = metadata.get(MODEL_KEY, b"unknown").decode()
     stored_dimension = schema.field("vector").type.list_size
-    if stored_dimension == dimension and embedding_model in (None, stored_model):
+    if "terms" not in schema.names:
+        raise IndexMismatchError(
+            f"Vector table `{name}` was made by an older release and has no terms for full-text search. "
+            "Run `pixel verify` to fill it anew from Postgres; no model is needed."
+        )
+    if dimension in (None, stored_dimension) and embedding_model in (None, stored_model):
         return
     expected = f"`{embedding_model}`, dimension {dimension}" if embedding_model else f"dimension {dimension}"
     raise IndexMismatchError(

@@ -1,31 +1,35 @@
 """The vector store: search, replace and remove rows, read back, compact, drop.
 
-Text never enters a table, and a search returns ids only; Postgres decides what may be shown. LanceDB holds
-threads, so a process that used this store must not fork: spawn.
+A search returns ids only; Postgres decides what may be shown. LanceDB holds threads, so a process that used this store must
+not fork: spawn.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from storage.errors import IndexUnavailableError, StorageError
+from storage.analysis.analyzer import QueryTerms
+from storage.errors import IndexUnavailableError
 from storage.lance.contents import StoredRow, VersionContents, group_by_version, vector_fingerprint
 from storage.lance.durability import FsyncSweep
+from storage.lance.images import Images
+from storage.lance.scan import scan_vectors
 from storage.lance.schema import TableSpec, arrow_schema, check_table
 from storage.lance.tables import Tables
+from storage.lance.text_index import any_of, create_text_index, is_behind, search_terms
 from storage.records.vector import Candidate, Vector, VectorRow
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from lancedb.query import LanceVectorQueryBuilder
     from lancedb.table import Table
 
 _SCAN_BATCH_ROWS = 4096
+_KEY_COLUMNS = ("chunk_id", "document_version_id", "knowledge_base_id", "terms_key")
 _HISTORY_KEPT = timedelta(minutes=10)
 _FRAGMENTS_BEFORE_COMPACTION = 64
 
@@ -36,9 +40,10 @@ class VectorStore:
     Whoever writes holds the table's writer lock (`storage.lance.writer_lock`).
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, memory_mb: int = 2048) -> None:
         self._tables = Tables(uri)
         self._sweep = FsyncSweep()
+        self._images = Images(memory_mb * 1024 * 1024)
 
     def search(
         self,
@@ -46,16 +51,22 @@ class VectorStore:
         vector: Vector,
         *,
         limit: int,
-        knowledge_base_ids: Sequence[uuid.UUID] | None = None,
+        knowledge_base_ids: Collection[uuid.UUID] | None = None,
+        document_version_ids: Collection[uuid.UUID] | None = None,
         embedding_model: str | None = None,
     ) -> list[Candidate]:
-        """The nearest chunks by cosine similarity, from an exact scan.
+        """The nearest chunks by cosine similarity.
+
+        A table that fits the memory budget is searched in memory: all of it up to `EXACT_ROWS` rows, beyond that by an
+        index whose recall was measured when it was made. Until a large one is in memory, and where it finds no room,
+        Lance scans all of it.
 
         Args:
             table_name: Table of the organization's index version.
             vector: Query, float32[dimension].
             limit: How many candidates at most.
             knowledge_base_ids: Only these knowledge bases; None for all, an empty list for none.
+            document_version_ids: Only these document versions; None for all, an empty list for none.
             embedding_model: Refuse a table of another model.
 
         Returns:
@@ -65,22 +76,52 @@ class VectorStore:
             IndexUnavailableError: The table is missing or unreadable.
             IndexMismatchError: The table holds vectors of another model or dimension.
         """
-        if knowledge_base_ids is not None and not knowledge_base_ids:
+        wanted = {"knowledge_base_id": knowledge_base_ids, "document_version_id": document_version_ids}
+        if any(ids is not None and not ids for ids in wanted.values()) or limit < 1:
             return []
-        condition = _any_of("knowledge_base_id", knowledge_base_ids) if knowledge_base_ids else None
 
         def run(table: Table) -> list[Candidate]:
             check_table(table_name, table.schema, embedding_model=embedding_model, dimension=len(vector))
-            search = cast("LanceVectorQueryBuilder", table.search(vector.astype(np.float32)))
-            query = search.distance_type("cosine").bypass_vector_index()
-            if condition:
-                query = query.where(condition, prefilter=True)
-            found = query.select(["chunk_id", "_distance"]).limit(limit).to_arrow()
-            ids, distances = found["chunk_id"].to_pylist(), found["_distance"].to_pylist()
-            hits = [Candidate(uuid.UUID(i), 1.0 - d) for i, d in zip(ids, distances, strict=True)]
-            return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+            unit = vector / max(float(np.linalg.norm(vector)), 1e-9)
+            image = self._images.current(table_name, table)
+            if image is None:
+                conditions = [any_of(column, ids) for column, ids in wanted.items() if ids is not None]
+                return scan_vectors(table, unit, limit=limit, condition=" AND ".join(conditions))
+            return image.search(
+                unit, limit=limit, knowledge_base_ids=knowledge_base_ids, document_version_ids=document_version_ids
+            )
 
         return self._tables.read(table_name, run)
+
+    def search_text(
+        self,
+        table_name: str,
+        terms: QueryTerms,
+        *,
+        limit: int,
+        knowledge_base_ids: Collection[uuid.UUID] | None = None,
+        document_version_ids: Collection[uuid.UUID] | None = None,
+    ) -> list[Candidate]:
+        """The chunks that match best by BM25, best first; arguments and errors as in `search`."""
+        if limit < 1 or any(ids is not None and not ids for ids in (knowledge_base_ids, document_version_ids)):
+            return []
+
+        def run(table: Table) -> list[Candidate]:
+            check_table(table_name, table.schema, embedding_model=None, dimension=None)
+            return search_terms(
+                table,
+                terms.whole,
+                terms.parts,
+                limit=limit,
+                knowledge_base_ids=knowledge_base_ids,
+                document_version_ids=document_version_ids,
+            )
+
+        return self._tables.read(table_name, run)
+
+    def load(self, table_name: str) -> None:
+        """Take a table into memory now, so that the first search need not wait; raises IndexUnavailableError."""
+        self._tables.read(table_name, lambda table: self._images.load(table_name, table))
 
     def replace_version(
         self,
@@ -107,7 +148,7 @@ class VectorStore:
             IndexMismatchError: The table holds another model or dimension.
             IndexUnavailableError: The table cannot be opened.
         """
-        condition = _any_of("document_version_id", [version_id])
+        condition = any_of("document_version_id", [version_id])
         with self._tables.writing(spec.name):
             table = self._writable(spec)
             if table.count_rows(condition):
@@ -133,11 +174,11 @@ class VectorStore:
 
     def remove_version(self, table_name: str, version_id: uuid.UUID) -> int:
         """Delete the rows of a document version, durably; return how many. A missing table holds none."""
-        return self._remove(table_name, _any_of("document_version_id", [version_id]))
+        return self._remove(table_name, any_of("document_version_id", [version_id]))
 
     def remove_chunks(self, table_name: str, chunk_ids: Sequence[uuid.UUID]) -> int:
         """Delete rows by chunk id, durably; return how many."""
-        return self._remove(table_name, _any_of("chunk_id", chunk_ids)) if chunk_ids else 0
+        return self._remove(table_name, any_of("chunk_id", chunk_ids)) if chunk_ids else 0
 
     def contents(self, table_name: str) -> dict[uuid.UUID, VersionContents]:
         """What the table holds, per document version, read in full.
@@ -161,14 +202,16 @@ class VectorStore:
         return self._tables.is_listed(table_name)
 
     def compact(self, table_name: str) -> bool:
-        """Merge small files once there are many, so that scans stay fast. The caller holds the writer lock.
+        """Merge small files once there are many, and index new terms, so that searches stay fast.
+
+        The caller holds the writer lock.
 
         Returns:
             Whether anything was merged.
         """
         table = self._tables.open(table_name)
         statistics = cast("dict[str, Any]", table.stats())  # a dictionary, whatever its annotation says
-        if statistics["fragment_stats"]["num_fragments"] < _FRAGMENTS_BEFORE_COMPACTION:
+        if statistics["fragment_stats"]["num_fragments"] < _FRAGMENTS_BEFORE_COMPACTION and not is_behind(table):
             return False
         table.optimize(cleanup_older_than=_HISTORY_KEPT)
         self._sync(table_name)
@@ -182,6 +225,7 @@ class VectorStore:
 
     def drop(self, table_name: str) -> None:
         """Remove a table and its files; no error when it is missing."""
+        self._images.forget(table_name)
         self._tables.drop(table_name)
 
     def _remove(self, table_name: str, condition: str) -> int:
@@ -207,6 +251,7 @@ class VectorStore:
                 raise
             schema = arrow_schema(spec)
             table = self._tables.create(spec.name, schema)
+            create_text_index(table)
         check_table(spec.name, schema, embedding_model=spec.embedding_model, dimension=spec.dimension)
         return table
 
@@ -214,14 +259,6 @@ class VectorStore:
         path = self._tables.local_path(table_name)
         if path is not None:
             self._sweep.run(path)
-
-
-def _any_of(column: str, values: Sequence[uuid.UUID]) -> str:
-    """A filter made of UUID objects only: nothing that a person typed can reach the filter language."""
-    for value in values:
-        if not isinstance(value, uuid.UUID):
-            raise StorageError(f"Filters take UUIDs only, not {type(value).__name__}.")
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 def _arrow_rows(spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow]) -> pa.Table:
@@ -233,6 +270,8 @@ def _arrow_rows(spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow
             [str(row.chunk_id) for row in rows],
             [str(version_id)] * len(rows),
             [str(row.knowledge_base_id) for row in rows],
+            [row.terms_key for row in rows],
+            [row.terms for row in rows],
             pa.FixedSizeListArray.from_arrays(pa.array(vectors), spec.dimension),
         ],
         schema=arrow_schema(spec),
@@ -245,8 +284,9 @@ def _ids(table: Table, condition: str) -> list[uuid.UUID]:
 
 
 def _stored_rows(table: Table) -> Iterator[StoredRow]:
-    for batch in table.search().limit(table.count_rows() or 1).to_batches(_SCAN_BATCH_ROWS):
+    scan = table.search().select([*_KEY_COLUMNS, "vector"]).limit(table.count_rows() or 1)
+    for batch in scan.to_batches(_SCAN_BATCH_ROWS):
         vectors = batch["vector"].flatten().to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)
-        columns = (batch[name].to_pylist() for name in ("chunk_id", "document_version_id", "knowledge_base_id"))
-        for chunk, version, base, vector in zip(*columns, vectors, strict=True):
-            yield StoredRow(uuid.UUID(chunk), uuid.UUID(version), uuid.UUID(base), vector_fingerprint(vector))
+        columns = (batch[name].to_pylist() for name in _KEY_COLUMNS)
+        for chunk, version, base, key, vector in zip(*columns, vectors, strict=True):
+            yield StoredRow(uuid.UUID(chunk), uuid.UUID(version), uuid.UUID(base), key, vector_fingerprint(vector))

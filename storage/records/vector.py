@@ -11,16 +11,24 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class VectorRow:
-    """One chunk in a vector table: `vector` is float32[dimension]. Text never enters the table."""
+    """One chunk in a vector table: `vector` is float32[dimension].
+
+    `terms` is what full-text search compares (`storage.analysis.analyzer.passage_terms`), `terms_key` says what made them.
+    """
 
     chunk_id: uuid.UUID
     knowledge_base_id: uuid.UUID
     vector: Vector
+    terms: str
+    terms_key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A chunk that may answer, with its cosine similarity; the read gate decides whether it may be shown."""
+    """A chunk that may answer, with its score in one search; the read gate decides whether it may be shown.
+
+    The score is the cosine similarity in a vector search, BM25 in a full-text search.
+    """
 
     chunk_id: uuid.UUID
     score: float

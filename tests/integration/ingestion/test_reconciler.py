@@ -11,6 +11,7 @@ from ingestion.embedding.embedder import MiniLmEmbedder, default_embedder
 from ingestion.intake import tombstone
 from ingestion.live_index import table_spec
 from ingestion.worker import run_until_idle
+from storage.analysis.analyzer import terms_key
 from storage.lance.schema import TableSpec
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.reconciler import TableDrift, verify
@@ -44,7 +45,7 @@ class Damaged:
 
     def row(self, chunk_id: uuid.UUID | None = None) -> VectorRow:
         vector = np.full(384, 0.05, dtype=np.float32)
-        return VectorRow(chunk_id or uuid.uuid4(), self.knowledge_base.id, vector)
+        return VectorRow(chunk_id or uuid.uuid4(), self.knowledge_base.id, vector, "term", terms_key("en"))
 
     def top(self) -> list[Candidate]:
         question = default_embedder().embed_query(QUESTION)
@@ -93,12 +94,14 @@ class TestVerify:
         chunk = damaged.view.chunks(damaged.view.versions()[0].id)[0]
         vector = default_embedder().embed_query(QUESTION)
         damaged.stores.vectors.add_rows(
-            damaged.spec, chunk.document_version_id, [VectorRow(chunk.id, damaged.knowledge_base.id, vector)]
+            damaged.spec,
+            chunk.document_version_id,
+            [VectorRow(chunk.id, damaged.knowledge_base.id, vector, "term", terms_key(chunk.language))],
         )
 
         damaged.check(duplicate=1)
 
-    @pytest.mark.parametrize("what", ["vector", "knowledge_base", "version"])
+    @pytest.mark.parametrize("what", ["vector", "knowledge_base", "version", "terms"])
     def test_stale(self, damaged: Damaged, what: str) -> None:
         chunk = damaged.view.chunks(damaged.view.versions()[0].id)[0]
         good = damaged.stores.vectors
@@ -107,7 +110,8 @@ class TestVerify:
         base = uuid.uuid4() if what == "knowledge_base" else stored.knowledge_base_id
         version = uuid.uuid4() if what == "version" else stored.document_version_id
         vector = damaged.row().vector
-        good.add_rows(damaged.spec, version, [VectorRow(chunk.id, base, vector)])
+        key = "0:en" if what == "terms" else stored.terms_key
+        good.add_rows(damaged.spec, version, [VectorRow(chunk.id, base, vector, "term", key)])
 
         damaged.check(stale=1)
 

@@ -28,7 +28,7 @@ def store(uri: str) -> VectorStore:
 
 
 def rows(*vectors: tuple[float, float, float, float], base: uuid.UUID = BASE) -> list[VectorRow]:
-    return [VectorRow(uuid.uuid4(), base, np.array(vector, dtype=np.float32)) for vector in vectors]
+    return [VectorRow(uuid.uuid4(), base, np.array(vector, dtype=np.float32), "term", "1:en") for vector in vectors]
 
 
 def query(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -1,0 +1,1 @@
+"""Text -> the terms that full-text search compares: the same code for passages and for questions."""
