@@ -21,15 +21,19 @@ async def find_index(session: AsyncSession, index_version_id: uuid.UUID | None =
 
 
 async def readable_chunks(
-    session: AsyncSession, chunk_ids: Sequence[uuid.UUID], knowledge_base_ids: Sequence[uuid.UUID]
+    session: AsyncSession, chunk_ids: Sequence[uuid.UUID], knowledge_base_ids: Sequence[uuid.UUID], *, chunking: str
 ) -> dict[uuid.UUID, AnyRow]:
-    """Chunks among `chunk_ids` that may be read now: current version, not tombstoned, in a readable knowledge base."""
+    """Chunks among `chunk_ids` that may be read now.
+
+    They are of the index's own cut of a document's current version, not tombstoned, in a readable knowledge base.
+    """
     statement = (
         select(Chunk, Document.name, Document.knowledge_base_id)
         .join(Document, Document.id == Chunk.document_id)
         .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
         .where(
             Chunk.id.in_(chunk_ids),
+            Chunk.chunking == chunking,
             Document.current_version_id == Chunk.document_version_id,
             Document.tombstoned_at.is_(None),
             Document.knowledge_base_id.in_(knowledge_base_ids),

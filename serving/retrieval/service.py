@@ -10,6 +10,7 @@ from anyio import to_thread
 from serving.context import ServingContext
 from serving.retrieval import repository
 from serving.retrieval.errors import EmbeddingMismatchError, IndexBrokenError
+from serving.retrieval.index_model import embed_question
 from serving.retrieval.passage import Retrieval, RetrievalSettings, RetrievedPassage
 from storage.errors import IndexMismatchError, IndexUnavailableError
 from storage.postgres.models.index_version import IndexVersion
@@ -36,19 +37,15 @@ async def retrieve(
 
     Raises:
         IndexBrokenError: The vector table is missing or unreadable (the reconciler rebuilds it).
-        EmbeddingMismatchError: The live index was built with another model than this process embeds with.
+        EmbeddingMismatchError: The model that is here is not the one that the index was built with.
+        EmbeddingModelUnavailableError: The index's model is not here, or cannot be loaded.
     """
     async with async_organization_session(context.engine, organization_id) as session:
         index = await repository.find_index(session, index_version_id)
     if index is None or not knowledge_base_ids:
         return Retrieval((), index.id if index else None, settings, {})
-    if (index.embedding_model, index.dimension) != (context.embedder.model, context.embedder.dimension):
-        raise EmbeddingMismatchError(
-            f"The live index was built with {index.embedding_model} ({index.dimension} dimensions), this server embeds "
-            f"with {context.embedder.model} ({context.embedder.dimension}); build and promote a new index version"
-        )
     started = time.perf_counter()
-    vector = (await to_thread.run_sync(context.embedder.embed, [query]))[0]
+    vector = await embed_question(index, query)
     embedded = time.perf_counter()
     passages = await _gated(context, organization_id, index, vector, knowledge_base_ids, settings)
     done = time.perf_counter()
@@ -68,7 +65,9 @@ async def _gated(
     while True:
         candidates = await _search(context, index, vector, wanted, knowledge_base_ids)
         async with async_organization_session(context.engine, organization_id) as session:
-            rows = await repository.readable_chunks(session, [c.chunk_id for c in candidates], knowledge_base_ids)
+            rows = await repository.readable_chunks(
+                session, [c.chunk_id for c in candidates], knowledge_base_ids, chunking=index.chunker
+            )
         kept = [candidate for candidate in candidates if candidate.chunk_id in rows]
         if len(kept) >= settings.limit or len(candidates) < wanted or wanted >= MAX_CANDIDATES:
             top = kept[: settings.limit]
