@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Subquery, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ingestion.errors import ParseError
 from ingestion.index_builds.request import BuildRequest, Plan, plan
@@ -111,7 +111,8 @@ def _count(session: Session, organization_id: uuid.UUID, planned: Plan) -> _Coun
         .where(Document.organization_id == organization_id, Document.tombstoned_at.is_(None))
         .subquery("current")
     )
-    is_cut = exists().where(Chunk.document_version_id == current.c.id, Chunk.chunking == planned.chunking)
+    other_cut = aliased(Chunk)
+    is_cut = exists().where(other_cut.document_version_id == current.c.id, other_cut.chunking == planned.chunking)
     documents = session.scalar(select(func.count()).select_from(current)) or 0
     to_read = session.scalar(select(func.count()).select_from(current).where(~is_cut)) or 0
     cut = session.execute(
