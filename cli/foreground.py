@@ -30,10 +30,11 @@ def api() -> None:
 
 @app.command()
 def worker() -> None:
-    """The ingestion worker: leases jobs until it is told to stop."""
+    """The worker: takes documents in, builds index versions and runs their gates until it is told to stop."""
     import signal
     import threading
 
+    from evals.gates.run import gating
     from ingestion.worker import run_forever
     from storage.event_log import configure
     from storage.settings import storage_settings
@@ -45,6 +46,7 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     stores = open_stores(storage_settings())
     try:
-        run_forever(stores, stop)
+        with gating(stores, stop):
+            run_forever(stores, stop)
     finally:
         stores.close()

@@ -17,6 +17,9 @@ class EvalSettings(BaseSettings):
     questions: Path | None = Field(
         default=None, description="file of questions with known answers; examples/questions.yaml if unset"
     )
+    latency_factor: float = Field(
+        default=2.0, gt=0, description="how many times as long as live a candidate index's searches may take"
+    )
 
     @property
     def questions_path(self) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from ingestion.errors import IntakeError
 from ingestion.ingestions import start_ingestion
@@ -179,7 +179,10 @@ class _Run:
         """Say once, for all of them, which files needed no work."""
         query = (
             select(DocumentVersion, func.count(Chunk.id).label("passages"))
-            .outerjoin(Chunk, Chunk.document_version_id == DocumentVersion.id)
+            .outerjoin(
+                Chunk,
+                and_(Chunk.document_version_id == DocumentVersion.id, Chunk.chunking == DocumentVersion.chunking),
+            )
             .where(DocumentVersion.id.in_([version_id for _, version_id in self._skipped]))
             .group_by(DocumentVersion.id)
         )
@@ -221,7 +224,8 @@ class _Run:
     def _result(self, source: SourceFile, version_id: uuid.UUID, accepted: Accepted | None = None) -> FileResult:
         with organization_session(self._stores.app, self._organization_id) as session:
             version = session.get_one(DocumentVersion, version_id)
-            passages = session.scalar(select(func.count()).where(Chunk.document_version_id == version_id)) or 0
+            cut = (Chunk.document_version_id == version_id, Chunk.chunking == version.chunking)
+            passages = session.scalar(select(func.count()).where(*cut)) or 0
         is_unchanged = accepted is not None and accepted.state == "unchanged"
         return _told(source, version, passages, is_unchanged=is_unchanged)
 

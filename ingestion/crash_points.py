@@ -1,4 +1,4 @@
-"""Named points of the ingest protocol at which a test may kill the process, as a power cut would."""
+"""Named points of the ingest protocol, and of building an index, at which a test may kill the process, as a power cut would."""
 
 import os
 import signal
@@ -18,6 +18,13 @@ CRASH_POINTS = (
     "after_read_back",
     "after_flip",
     "after_vector_delete",
+)
+
+BUILD_CRASH_POINTS = (
+    "after_batch_read",
+    "after_batch_committed",
+    "after_batch_indexed",
+    "after_batch_noted",
 )
 
 

@@ -41,3 +41,23 @@ class FetchError(IngestionError):
     def __init__(self, message: str, *, is_gone: bool = False) -> None:
         super().__init__(message)
         self.is_gone = is_gone
+
+
+class ModelUnavailableError(IngestionError):
+    """An embedding model is not where it should be, or cannot be loaded; the message says what to do."""
+
+
+class IndexVersionError(IngestionError):
+    """Something about an index version that cannot be done; the message says why and what to do instead."""
+
+
+class UnknownIndexVersionError(IndexVersionError):
+    """The organization has no such index version."""
+
+
+class GatesNotPassedError(IndexVersionError):
+    """An index version that may not go live. `gates` names those that have not passed."""
+
+    def __init__(self, message: str, *, gates: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.gates = gates

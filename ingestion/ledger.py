@@ -4,13 +4,15 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, func, select, text, update
 from sqlalchemy.orm import Session
 
 from ingestion import outbox
 from ingestion.embedding.cache import store_vectors
 from ingestion.leases import Lease, check_fence
+from ingestion.live_index import hold_live
+from ingestion.manifests import write_manifest
+from ingestion.passages import Passage, store_passages
 from ingestion.quality import Quality, far_worse
 from ingestion.staging import ACCEPTED
 from storage.analysis.analyzer import passage_terms, terms_key
@@ -19,16 +21,12 @@ from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
 from storage.postgres.models.embedding import Embedding
-from storage.postgres.models.index_manifest import IndexManifest
+from storage.postgres.models.index_version import IndexVersion
 from storage.postgres.models.job import JobState
 from storage.postgres.models.organization import Organization
-from storage.records.chunk_draft import ChunkDraft
 from storage.records.failure_type import FailureType
 from storage.records.parsed_document import ParsedDocument
 from storage.records.vector import Vector, VectorRow, vector_from_bytes
-
-_CHUNK_NAMESPACE = uuid.UUID("6f1d3a52-8a0e-5c1b-9a57-2f6c0d1e4b83")
-_ROWS_PER_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +42,6 @@ class Work:
     name: str
     declared_type: str | None
     is_accepted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedChunk:
-    """A chunk with its id, the hash of its embedded text, its vector as indexed, and its language."""
-
-    chunk_id: uuid.UUID
-    text_hash: str
-    draft: ChunkDraft
-    vector: Vector
-    language: str | None
-
-    def row(self, knowledge_base_id: uuid.UUID) -> VectorRow:
-        """The chunk's row in a vector table."""
-        terms = passage_terms(self.draft.heading_path, self.draft.text, self.language)
-        return VectorRow(self.chunk_id, knowledge_base_id, self.vector, terms, terms_key(self.language))
-
-
-def chunk_id(organization_id: uuid.UUID, version_id: uuid.UUID, *, ordinal: int, text_hash: str) -> uuid.UUID:
-    """The id of a chunk: the same input gives the same id, so a repeated run writes the same rows."""
-    return uuid.uuid5(_CHUNK_NAMESPACE, f"{organization_id}:{version_id}:{ordinal}:{text_hash}")
 
 
 def begin(session: Session, lease: Lease) -> Work | None:
@@ -110,9 +87,11 @@ def note_pages(session: Session, lease: Lease, *, done: int, total: int) -> None
     )
 
 
-def kept_rows(session: Session, work: Work, *, model: str) -> list[VectorRow] | None:
+def kept_rows(session: Session, work: Work, index: IndexVersion) -> list[VectorRow] | None:
     """The vectors of a version as it was read before, from Postgres alone; None when they are not all there."""
     version = session.get_one(DocumentVersion, work.version_id)
+    if version.chunking != index.chunker:
+        return None
     rows = session.execute(
         select(Chunk.id, Chunk.heading_path, Chunk.text, Chunk.language, Embedding.vector)
         .join(
@@ -120,10 +99,10 @@ def kept_rows(session: Session, work: Work, *, model: str) -> list[VectorRow] | 
             and_(
                 Embedding.organization_id == Chunk.organization_id,
                 Embedding.text_hash == Chunk.text_hash,
-                Embedding.model == model,
+                Embedding.model == index.embedding_model,
             ),
         )
-        .where(Chunk.document_version_id == version.id)
+        .where(Chunk.document_version_id == version.id, Chunk.chunking == index.chunker)
     ).all()
     found = VersionContents.of([row.id for row in rows])
     if (found.row_count, found.digest) != (version.expected_count, version.expected_digest):
@@ -146,9 +125,9 @@ def commit_chunks(
     *,
     parsed: ParsedDocument,
     text_key: str,
-    chunks: Sequence[IndexedChunk],
+    passages: Sequence[Passage],
     new_vectors: Mapping[str, Vector],
-    model: str,
+    index: IndexVersion,
     quality: Quality,
     wording: bytes,
 ) -> None:
@@ -161,13 +140,18 @@ def commit_chunks(
     """
     check_fence(session, lease)
     version = session.get_one(DocumentVersion, lease.version_id)
-    ids = [chunk.chunk_id for chunk in chunks]
-    session.execute(delete(Chunk).where(Chunk.document_version_id == version.id, Chunk.id.not_in(ids)))
-    rows = [_chunk_row(version, chunk) for chunk in chunks]
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        session.execute(insert(Chunk).values(rows[start : start + _ROWS_PER_STATEMENT]).on_conflict_do_nothing())
-    store_vectors(session, lease.organization_id, vectors=new_vectors, model=model)
-    expected = VersionContents.of(ids)
+    store_passages(
+        session,
+        passages,
+        organization_id=version.organization_id,
+        document_id=version.document_id,
+        version_id=version.id,
+        chunking=index.chunker,
+        language=parsed.language,
+    )
+    store_vectors(session, lease.organization_id, vectors=new_vectors, model=index.embedding_model)
+    expected = VersionContents.of([passage.chunk_id for passage in passages])
+    version.chunking = index.chunker
     version.expected_count, version.expected_digest = expected.row_count, expected.digest
     version.text_key = text_key
     version.media_type, version.language = parsed.media_type, parsed.language
@@ -212,7 +196,7 @@ def flip(
     session: Session,
     lease: Lease,
     *,
-    index_version_id: uuid.UUID,
+    index: IndexVersion,
     lance_version: int,
     contents: VersionContents,
     seconds: float,
@@ -226,13 +210,15 @@ def flip(
 
     Raises:
         LeaseLostError: The job is not ours any more.
+        LiveIndexChangedError: The index is not live any more; nothing was written.
     """
     job = check_fence(session, lease)
+    hold_live(session, index)
     version = session.get_one(DocumentVersion, lease.version_id)
     document = session.scalars(select(Document).where(Document.id == version.document_id).with_for_update()).one()
     # Read again under the document's lock: intake may have given the version a higher number meanwhile.
     session.refresh(version)
-    _write_manifest(session, lease, index_version_id, lance_version, contents)
+    write_manifest(session, index, version.id, lance_version=lance_version, contents=contents, epoch=lease.epoch)
     job.state, job.finished_at, job.error = JobState.SUCCEEDED, func.now(), None
     version.seconds, version.vectors_removed_at = seconds, None
     current = session.get(DocumentVersion, document.current_version_id) if document.current_version_id else None
@@ -280,49 +266,3 @@ def _supersede(session: Session, version: DocumentVersion) -> None:
     version.state, version.superseded_at = VersionState.SUPERSEDED, func.now()
     payload = {"document_id": str(version.document_id)}
     outbox.emit(session, version.organization_id, outbox.VECTOR_DELETE, subject_id=version.id, payload=payload)
-
-
-def _chunk_row(version: DocumentVersion, chunk: IndexedChunk) -> dict[str, object]:
-    draft = chunk.draft
-    return {
-        "id": chunk.chunk_id,
-        "organization_id": version.organization_id,
-        "document_version_id": version.id,
-        "document_id": version.document_id,
-        "ordinal": draft.ordinal,
-        "text": draft.text,
-        "text_hash": chunk.text_hash,
-        "token_count": draft.token_count,
-        "language": chunk.language,
-        "page_start": draft.page_start,
-        "page_end": draft.page_end,
-        "boxes": [list(box) for box in draft.boxes] if draft.boxes else None,
-        "heading_path": list(draft.heading_path),
-        "char_start": draft.char_start,
-        "char_end": draft.char_end,
-        "parent_start": draft.parent[0] if draft.parent else None,
-        "parent_end": draft.parent[1] if draft.parent else None,
-        "flags": list(draft.flags),
-    }
-
-
-def _write_manifest(
-    session: Session, lease: Lease, index_version_id: uuid.UUID, lance_version: int, contents: VersionContents
-) -> None:
-    written = {
-        "lance_version": lance_version,
-        "row_count": contents.row_count,
-        "digest": contents.digest,
-        "epoch": lease.epoch,
-    }
-    keys = {
-        "organization_id": lease.organization_id,
-        "index_version_id": index_version_id,
-        "document_version_id": lease.version_id,
-    }
-    statement = insert(IndexManifest).values({"id": uuid.uuid4(), **keys, **written})
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["index_version_id", "document_version_id"], set_={**written, "updated_at": func.now()}
-        )
-    )

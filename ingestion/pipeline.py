@@ -3,28 +3,25 @@
 A crash anywhere means: run again from the last transaction. Nothing is visible before the flip.
 """
 
-import tempfile
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import structlog
 
 from ingestion import ledger
 from ingestion.crash_points import reach
-from ingestion.embedding.cache import load_vectors, text_hash
+from ingestion.embedding.cache import load_vectors
 from ingestion.embedding.embedder import Embedder
-from ingestion.embedding.text import embedding_text
 from ingestion.errors import ParseError
-from ingestion.language import guess_language
 from ingestion.leases import Lease, check_fence
-from ingestion.ledger import IndexedChunk, Work
-from ingestion.live_index import ensure_live_index, table_spec
+from ingestion.ledger import Work
+from ingestion.live_index import LiveIndexChangedError, Target, live_target, table_spec
 from ingestion.minhash import signature
 from ingestion.parsing.sandbox import ParserSandbox
-from ingestion.pipeline_version import pipeline_chunker
+from ingestion.passages import Passage, as_passages, compute_vectors
 from ingestion.quality import quality_of
+from ingestion.reading import Original, read_original
 from ingestion.settings import IngestSettings
 from storage.errors import StorageError
 from storage.files.store import content_key
@@ -32,16 +29,16 @@ from storage.lance.contents import VersionContents
 from storage.lance.writer_lock import writer_lock
 from storage.postgres.models.document_version import VersionState
 from storage.postgres.session import organization_session
-from storage.records.chunk_draft import ChunkDraft
 from storage.records.failure_type import FailureType
 from storage.records.parsed_document import ParsedDocument
 from storage.records.record import Record
-from storage.records.vector import Vector, VectorRow, vector_from_bytes, vector_to_bytes
+from storage.records.vector import Vector, VectorRow
 from storage.stores import Stores
 
 log = structlog.get_logger(__name__)
 
 _TELL_EVERY_S = 0.5
+_MOST_TARGETS = 4  # how often the live index may change under one document before it is put back
 
 
 class Outcome(Record):
@@ -64,15 +61,15 @@ class Pipeline:
         self._embedder = embedder
         self._sandbox = sandbox
         self._settings = settings
-        self._chunker = pipeline_chunker(settings, embedder)
 
     def run(self, lease: Lease) -> Outcome:
-        """Take a version from leased to current.
+        """Take a version from leased to current, in the index that is live when it gets there.
 
         Raises:
             ParseError: It cannot be read; terminal.
             LeaseLostError: A newer worker has the job; nothing was written by this one.
             StorageError: A store is in trouble; worth trying again.
+            ModelUnavailableError: The live index's embedding model is not here; worth trying again.
         """
         started = time.monotonic()
         reach("after_leased")
@@ -80,36 +77,57 @@ class Pipeline:
             work = ledger.begin(session, lease)
         if work is None:
             return Outcome(version_id=lease.version_id, state=VersionState.SUPERSEDED)
-        kept = self._kept(work)
-        if kept is not None:
-            state = self._index(lease, work, kept, started)
-            return Outcome(version_id=work.version_id, state=state, passages=len(kept), seconds=_since(started))
-        parsed = self._parse(lease, work)
-        reach("after_parsed")
-        drafts = self._chunker.chunk(parsed)
+        parsed: ParsedDocument | None = None
+        for attempt in range(1, _MOST_TARGETS + 1):
+            target = live_target(self._stores, work.organization_id, embedder=self._embedder, settings=self._settings)
+            try:
+                kept = self._kept(work, target)
+                if kept is not None:
+                    state = self._index(lease, work, target, kept, started)
+                    return Outcome(version_id=work.version_id, state=state, passages=len(kept), seconds=_since(started))
+                parsed = parsed or self._parse(lease, work)
+                return self._into(lease, work, target, parsed, started)
+            except LiveIndexChangedError:
+                log.info("live_index_changed", version_id=str(work.version_id), attempt=attempt)
+        raise StorageError(
+            f"The live index changed {_MOST_TARGETS} times under version {work.version_id}; later again."
+        )
+
+    def _into(self, lease: Lease, work: Work, target: Target, parsed: ParsedDocument, started: float) -> Outcome:
+        """Cut, embed, commit and index a document for one index version."""
+        drafts = target.chunker.chunk(parsed)
         if not drafts:
             raise ParseError(FailureType.EMPTY, "The document has no text to search in.")
-        chunks, computed = self._embed(work, drafts, parsed.language)
+        with organization_session(self._stores.app, work.organization_id) as session:
+            passages = as_passages(
+                session,
+                drafts,
+                organization_id=work.organization_id,
+                hash_key=work.hash_key,
+                version_id=work.version_id,
+                chunking=target.index.chunker,
+            )
+        vectors, computed = self._embed(work, target, passages)
         reach("after_embedded")
-        held = self._commit(lease, work, parsed, chunks, computed)
+        held = self._commit(lease, work, target, parsed, passages, computed)
         reach("after_chunks_committed")
-        rows = [chunk.row(work.knowledge_base_id) for chunk in chunks]
-        state = VersionState.HELD if held else self._index(lease, work, rows, started)
+        rows = [p.row(work.knowledge_base_id, vectors[p.text_hash], language=parsed.language) for p in passages]
+        state = VersionState.HELD if held else self._index(lease, work, target, rows, started)
         return Outcome(
             version_id=work.version_id,
             state=state,
             pages=parsed.page_count or 0,
-            passages=len(chunks),
+            passages=len(passages),
             embeddings_computed=len(computed),
             seconds=_since(started),
         )
 
-    def _kept(self, work: Work) -> list[VectorRow] | None:
+    def _kept(self, work: Work, target: Target) -> list[VectorRow] | None:
         """The vectors of a version that somebody decided for: what was read before need not be read again."""
         if not work.is_accepted:
             return None
         with organization_session(self._stores.app, work.organization_id) as session:
-            return ledger.kept_rows(session, work, model=self._embedder.model)
+            return ledger.kept_rows(session, work, target.index)
 
     def _parse(self, lease: Lease, work: Work) -> ParsedDocument:
         told_at = time.monotonic()
@@ -121,64 +139,29 @@ class Pipeline:
                 with organization_session(self._stores.app, lease.organization_id) as session:
                     ledger.note_pages(session, lease, done=done, total=total)
 
-        with (
-            tempfile.TemporaryDirectory(prefix="pixel-spool-") as folder,
-            self._stores.files.local_copy(work.organization_id, work.content_hash, Path(folder)) as path,
-        ):
-            parsed = self._read(path, work, tell)
-        return parsed.model_copy(update={"language": parsed.language or guess_language(parsed.text)})
-
-    def _read(self, path: Path, work: Work, tell: Callable[[int, int], None]) -> ParsedDocument:
-        """In the sandbox; a protected document is tried with each password of the settings."""
-        for password in (None, *self._settings.passwords):
-            try:
-                return self._sandbox.parse(
-                    path, name=work.name, declared_type=work.declared_type, password=password, on_progress=tell
-                )
-            except ParseError as error:
-                if error.failure_type is not FailureType.ENCRYPTED:
-                    raise
-                refused = error
-        raise refused
+        original = Original(work.organization_id, work.content_hash, work.name, work.declared_type)
+        parsed = read_original(self._stores, self._sandbox, original, settings=self._settings, on_progress=tell)
+        reach("after_parsed")
+        return parsed
 
     def _embed(
-        self, work: Work, drafts: Sequence[ChunkDraft], language: str | None
-    ) -> tuple[list[IndexedChunk], dict[str, Vector]]:
-        """Vectors of all chunks, from Postgres where it has them; also those that were computed."""
-        embedder = self._embedder
-        texts = [
-            embedding_text(d.heading_path, d.text, count_tokens=embedder.count_tokens, room=embedder.max_tokens)
-            for d in drafts
-        ]
-        hashes = [text_hash(work.hash_key, text) for text in texts]
+        self, work: Work, target: Target, passages: Sequence[Passage]
+    ) -> tuple[dict[str, Vector], dict[str, Vector]]:
+        """Vectors of all passages by hash, from Postgres where it has them; also those that were computed."""
+        hashes = [passage.text_hash for passage in passages]
         with organization_session(self._stores.app, work.organization_id) as session:
-            known = load_vectors(session, work.organization_id, hashes=hashes, model=embedder.model)
-        missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
-        vectors = embedder.embed(list(missing.values()))
-        # What is indexed is what Postgres keeps, to the bit: then a rebuilt table equals this one.
-        computed = {
-            key: vector_from_bytes(vector_to_bytes(vector)) for key, vector in zip(missing, vectors, strict=True)
-        }
-        known.update(computed)
-        chunks = [
-            IndexedChunk(
-                chunk_id=ledger.chunk_id(work.organization_id, work.version_id, ordinal=d.ordinal, text_hash=key),
-                text_hash=key,
-                draft=d,
-                vector=known[key],
-                # A passage long enough to tell speaks for itself; the others have the document's language.
-                language=guess_language(d.text) or language,
-            )
-            for d, key in zip(drafts, hashes, strict=True)
-        ]
-        return chunks, computed
+            known = load_vectors(session, work.organization_id, hashes=hashes, model=target.index.embedding_model)
+        missing = {p.text_hash: p.embedded for p in passages if p.text_hash not in known}
+        computed = compute_vectors(target.embedder, missing)
+        return known | computed, computed
 
     def _commit(
         self,
         lease: Lease,
         work: Work,
+        target: Target,
         parsed: ParsedDocument,
-        chunks: Sequence[IndexedChunk],
+        passages: Sequence[Passage],
         computed: dict[str, Vector],
     ) -> bool:
         """TX-B, and whether the version was held back instead of going on to the index."""
@@ -192,19 +175,18 @@ class Pipeline:
                 lease,
                 parsed=parsed,
                 text_key=text_key,
-                chunks=chunks,
+                passages=passages,
                 new_vectors=computed,
-                model=self._embedder.model,
+                index=target.index,
                 quality=quality,
                 wording=wording,
             )
             return ledger.hold_if_far_worse(session, lease, quality)
 
-    def _index(self, lease: Lease, work: Work, rows: Sequence[VectorRow], started: float) -> VersionState:
-        with organization_session(self._stores.app, work.organization_id) as session:
-            index = ensure_live_index(
-                session, work.organization_id, embedder=self._embedder, chunker=self._chunker.name
-            )
+    def _index(
+        self, lease: Lease, work: Work, target: Target, rows: Sequence[VectorRow], started: float
+    ) -> VersionState:
+        index = target.index
         expected = VersionContents.of([row.chunk_id for row in rows])
         with writer_lock(self._stores.app, index.table_name) as check_lock:
             with organization_session(self._stores.app, work.organization_id) as session:
@@ -222,7 +204,7 @@ class Pipeline:
                 state = ledger.flip(
                     session,
                     lease,
-                    index_version_id=index.id,
+                    index=index,
                     lance_version=lance_version,
                     contents=found,
                     seconds=_since(started),

@@ -89,7 +89,7 @@ def _deliver(stores: Stores, event_id: uuid.UUID) -> int:
 def _tables(session: Session, event: OutboxEvent) -> list[tuple[uuid.UUID, str]]:
     rows = session.execute(
         select(IndexVersion.id, IndexVersion.table_name)
-        .where(IndexVersion.organization_id == event.organization_id)
+        .where(IndexVersion.organization_id == event.organization_id, IndexVersion.dropped_at.is_(None))
         .order_by(IndexVersion.number)
     )
     return [(row.id, row.table_name) for row in rows]

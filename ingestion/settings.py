@@ -22,7 +22,7 @@ class IngestSettings(BaseSettings):
     parse_workers: int = Field(default=2, ge=1, le=64, description="parser processes, so documents read at once")
     parse_reuse: int = Field(default=200, gt=0, description="documents per parser process before it is replaced")
     chunker: Literal["fixed", "headings", "pages", "recursive", "semantic", "sentences", "tables"] = Field(
-        default="headings", description="how documents are cut"
+        default="headings", description="how documents are cut in a new index"
     )
     chunk_tokens: int = Field(default=200, ge=16, le=250, description="most tokens in a passage")
     chunk_overlap_tokens: int = Field(default=30, ge=0, le=100, description="most tokens repeated between passages")
@@ -30,6 +30,9 @@ class IngestSettings(BaseSettings):
     max_attempts: int = Field(default=5, ge=1, description="tries before a job fails for good")
     retry_seconds: float = Field(default=1.0, ge=0, description="pause before the second try; doubles each time")
     poll_seconds: float = Field(default=0.5, gt=0, description="longest wait before new work is seen")
+    retired_indexes_kept: int = Field(
+        default=1, ge=0, le=10, description="index versions that were live before and are kept to go back to"
+    )
     passwords: list[SecretStr] = Field(
         default=[], description='passwords to try on protected documents, for example ["one", "two"]'
     )

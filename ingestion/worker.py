@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingestion import leases, ledger, removal
 from ingestion.embedding.embedder import Embedder, default_embedder
-from ingestion.errors import LeaseLostError, ParseError
+from ingestion.errors import LeaseLostError, ModelUnavailableError, ParseError
+from ingestion.index_builds.jobs import tending
 from ingestion.leases import Lease
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.pipeline import Outcome, Pipeline
@@ -148,7 +149,7 @@ class Worker:
             if error.connection_invalidated:
                 raise  # Postgres is gone: nothing can be written down now; the lease runs out by itself
             return self._again(lease, error)
-        except (StorageError, SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
+        except (StorageError, ModelUnavailableError, SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
             return self._again(lease, error)
         except (KeyboardInterrupt, SystemExit):
             self._give_back(lease)
@@ -268,7 +269,11 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
                 log.warning("worker_waits", error=type(error).__name__, pause_seconds=pause)
                 stop.wait(pause)
 
-    with Worker(stores, settings=settings) as worker, syncing(stores, stop, settings=settings):
+    with (
+        Worker(stores, settings=settings) as worker,
+        syncing(stores, stop, settings=settings),
+        tending(stores, stop, settings=settings),
+    ):
         _together(worker, work, threads=settings.workers, stop=stop)
 
 

@@ -1,7 +1,7 @@
 """What a vector table must hold, according to Postgres."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, select
@@ -34,14 +34,20 @@ class ExpectedRow:
 
 
 def expected_rows(
-    session: Session, index: IndexVersion, chunk_ids: list[uuid.UUID] | None = None, *, with_terms: bool = True
+    session: Session,
+    index: IndexVersion,
+    chunk_ids: list[uuid.UUID] | None = None,
+    *,
+    version_ids: Sequence[uuid.UUID] | None = None,
+    with_terms: bool = True,
 ) -> Iterator[ExpectedRow]:
     """The rows of an index version, streamed in the order of versions.
 
     Args:
         session: A session that sees the organization.
-        index: Which index; its model chooses the embeddings.
+        index: Which index; its chunker chooses the passages, its model the embeddings.
         chunk_ids: Only these chunks.
+        version_ids: Only chunks of these document versions.
         with_terms: Make the terms of full-text search, too; a comparison needs their key only.
     """
     text = (Chunk.heading_path, Chunk.text) if with_terms else ()
@@ -56,12 +62,18 @@ def expected_rows(
                 Embedding.model == index.embedding_model,
             ),
         )
-        .where(Chunk.organization_id == index.organization_id, Document.tombstoned_at.is_(None))
+        .where(
+            Chunk.organization_id == index.organization_id,
+            Chunk.chunking == index.chunker,
+            Document.tombstoned_at.is_(None),
+        )
         .order_by(Chunk.document_version_id, Chunk.ordinal)
         .execution_options(yield_per=_FETCH_ROWS)
     )
     if chunk_ids is not None:
         query = query.where(Chunk.id.in_(chunk_ids))
+    if version_ids is not None:
+        query = query.where(Chunk.document_version_id.in_(version_ids))
     for found in session.execute(query):
         terms = passage_terms(found.heading_path, found.text, found.language) if with_terms else ""
         vector = vector_from_bytes(found.vector)

@@ -105,6 +105,23 @@ def verify(stores: Stores, *, heal: bool, organization_id: uuid.UUID | None = No
     return VerifyReport(before=tuple(before), after=tuple(after))
 
 
+def compare(stores: Stores, index: IndexVersion, *, heal: bool = False) -> TableDrift:
+    """Compare the vector table of one index version with Postgres, whatever the version's status.
+
+    Args:
+        stores: The stores.
+        index: The index version.
+        heal: Repair what is wrong first; what is left then is told.
+    """
+    with writer_lock(stores.app, index.table_name):
+        found = _Comparison(stores, index)
+        drift = found.drift()
+        if not heal or not (drift.rows or drift.is_unreadable):
+            return drift
+        found.heal()
+        return _Comparison(stores, index).drift()
+
+
 class _Comparison:
     """One table against Postgres, under the table's writer lock."""
 

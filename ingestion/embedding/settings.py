@@ -1,10 +1,13 @@
 """Settings of the embedder, read from the environment (prefix `PIXEL_EMBEDDING_`)."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storage.settings import StorageSettings
 
 
 class EmbeddingSettings(BaseSettings):
@@ -15,7 +18,15 @@ class EmbeddingSettings(BaseSettings):
     backend: Literal["auto", "openvino", "onnx", "torch"] = Field(
         default="auto", description="engine that runs the model; auto takes the fastest that works here"
     )
+    models: Path | None = Field(
+        default=None,
+        description="folder of further models that indexes may use by name; <home>/embedding-models if unset",
+    )
     threads: int | None = Field(default=None, ge=1, description="threads of the engine; up to 4 cores when not set")
+
+    def models_path(self, storage: StorageSettings) -> Path:
+        """The folder of further models, absolute."""
+        return (self.models or storage.home_path / "embedding-models").expanduser().absolute()
 
 
 @lru_cache

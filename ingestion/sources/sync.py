@@ -10,11 +10,10 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ingestion import leases
-from ingestion.errors import FetchError, IngestionError, LeaseLostError
+from ingestion import leased_jobs, leases
+from ingestion.errors import FetchError, IngestionError
 from ingestion.intake import accept, tombstone
 from ingestion.leases import Lease
 from ingestion.pipeline_version import pipeline_version
@@ -26,7 +25,6 @@ from storage.errors import StorageError
 from storage.postgres.models.base import JsonObject
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
-from storage.postgres.models.job import JobState
 from storage.postgres.models.source import SYNC_JOB
 from storage.postgres.models.source import Source as SourceRow
 from storage.postgres.session import organization_session
@@ -220,47 +218,18 @@ def run_next(stores: Stores, worker: str, *, settings: IngestSettings) -> bool:
     Returns:
         Whether there was one.
     """
-    lease = leases.lease_next(stores.owner, worker, seconds=settings.lease_seconds, kind=SYNC_JOB)
-    if lease is None:
-        return False
-    failure: str | None = None
-    try:
-        with leases.heartbeat(stores.owner, lease, seconds=settings.lease_seconds):
-            if lease.is_exhausted:
-                failure = "its worker died each time"
-            else:
-                sync_source(stores, lease.organization_id, lease.version_id, settings=settings, lease=lease)
-    except LeaseLostError:
-        return True
-    except (IngestionError, StorageError) as error:
-        failure = str(error)
-    with contextlib.suppress(LeaseLostError), organization_session(stores.app, lease.organization_id) as session:
-        job = leases.check_fence(session, lease)
-        job.state = JobState.FAILED if failure else JobState.SUCCEEDED
-        job.error, job.finished_at = failure, func.now()
-    log.info("source_synced", source_id=str(lease.version_id), error=failure)
-    return True
+
+    def run(lease: Lease) -> None:
+        sync_source(stores, lease.organization_id, lease.version_id, settings=settings, lease=lease)
+
+    return leased_jobs.run_next(stores, worker, kind=SYNC_JOB, run=run, settings=settings)
 
 
 @contextlib.contextmanager
 def syncing(stores: Stores, stop: threading.Event, *, settings: IngestSettings) -> Iterator[None]:
     """Run jobs of sources in a thread of their own while the block runs, so that no upload waits for a slow site."""
-    ended = threading.Event()
-
-    def work() -> None:
-        name = leases.worker_name()
-        while not (stop.is_set() or ended.is_set()):
-            try:
-                if run_next(stores, name, settings=settings):
-                    continue
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("sync_waits", error=type(error).__name__)
-            stop.wait(max(1.0, settings.poll_seconds))
-
-    thread = threading.Thread(target=work, name="source-sync", daemon=True)
-    thread.start()
-    try:
+    pause_s = max(1.0, settings.poll_seconds)
+    with leased_jobs.working(
+        "source-sync", lambda name: run_next(stores, name, settings=settings), stop, pause_s=pause_s
+    ):
         yield
-    finally:
-        ended.set()
-        thread.join(timeout=5)

@@ -4,13 +4,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
+from storage.postgres.models.index_version import IndexStatus, IndexVersion
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.session import AnyRow
 
@@ -128,21 +129,44 @@ async def document(session: AsyncSession, document_id: uuid.UUID) -> Document | 
     return found
 
 
-async def passage_places(session: AsyncSession, version_id: uuid.UUID, *, limit: int) -> Sequence[AnyRow]:
-    """Hash and place of each passage of a version, in reading order."""
+async def common_chunking(session: AsyncSession, version_id: uuid.UUID, other_id: uuid.UUID) -> str | None:
+    """A chunking by which both versions were cut: the live one if there is a choice; None when there is none."""
+    is_live = exists().where(
+        IndexVersion.organization_id == Chunk.organization_id,
+        IndexVersion.status == IndexStatus.LIVE,
+        IndexVersion.chunker == Chunk.chunking,
+    )
+    statement = (
+        select(Chunk.chunking)
+        .where(Chunk.document_version_id.in_((version_id, other_id)))
+        .group_by(Chunk.chunking, is_live)
+        .having(func.count(Chunk.document_version_id.distinct()) == 2)
+        .order_by(is_live.desc(), Chunk.chunking)
+        .limit(1)
+    )
+    found: str | None = await session.scalar(statement)
+    return found
+
+
+async def passage_places(
+    session: AsyncSession, version_id: uuid.UUID, *, chunking: str, limit: int
+) -> Sequence[AnyRow]:
+    """Hash and place of each passage of a version in one chunking, in reading order."""
     statement = (
         select(Chunk.ordinal, Chunk.text_hash, Chunk.heading_path, Chunk.page_start)
-        .where(Chunk.document_version_id == version_id)
+        .where(Chunk.document_version_id == version_id, Chunk.chunking == chunking)
         .order_by(Chunk.ordinal)
         .limit(limit)
     )
     return (await session.execute(statement)).all()
 
 
-async def passage_texts(session: AsyncSession, version_id: uuid.UUID, ordinals: Sequence[int]) -> dict[int, str]:
-    """Texts of some passages of a version, by ordinal."""
+async def passage_texts(
+    session: AsyncSession, version_id: uuid.UUID, ordinals: Sequence[int], *, chunking: str
+) -> dict[int, str]:
+    """Texts of some passages of a version in one chunking, by ordinal."""
     statement = select(Chunk.ordinal, Chunk.text).where(
-        Chunk.document_version_id == version_id, Chunk.ordinal.in_(ordinals)
+        Chunk.document_version_id == version_id, Chunk.chunking == chunking, Chunk.ordinal.in_(ordinals)
     )
     return {row.ordinal: row.text for row in await session.execute(statement)}
 
@@ -162,6 +186,7 @@ async def neighbours(session: AsyncSession, chunk: Chunk) -> dict[int, str]:
     """Texts of the passages before and after, by ordinal."""
     statement = select(Chunk.ordinal, Chunk.text).where(
         Chunk.document_version_id == chunk.document_version_id,
+        Chunk.chunking == chunk.chunking,
         Chunk.ordinal.in_((chunk.ordinal - 1, chunk.ordinal + 1)),
     )
     return {row.ordinal: row.text for row in await session.execute(statement)}

@@ -104,15 +104,20 @@ async def diff(
     for row in (since, to):
         if row.expected_count is None:
             raise NothingToCompareError(f"Version {row.number} is {row.state} and was never read; choose another one.")
-    before = await repository.passage_places(session, since.id, limit=_MOST_COMPARED)
-    after = await repository.passage_places(session, to.id, limit=_MOST_COMPARED)
-    is_cut = max(since.expected_count, to.expected_count) > _MOST_COMPARED
+    # Passages can be compared that were cut the same way; where no cut is common, each version stands as it was read.
+    common = await repository.common_chunking(session, since.id, to.id)
+    cuts = (common or since.chunking, common or to.chunking)
+    before = await repository.passage_places(session, since.id, chunking=cuts[0], limit=_MOST_COMPARED)
+    after = await repository.passage_places(session, to.id, chunking=cuts[1], limit=_MOST_COMPARED)
+    is_cut = max(len(before), len(after)) >= _MOST_COMPARED
     blocks, same = await to_thread.run_sync(
         blocks_of, [row.text_hash for row in before], [row.text_hash for row in after]
     )
     shown = _shown(blocks)
-    old = await _texts(session, since.id, before, [n for b in shown for n in range(b.before_start, b.before_end)])
-    new = await _texts(session, to.id, after, [n for b in shown for n in range(b.after_start, b.after_end)])
+    old = await _texts(
+        session, since.id, cuts[0], before, [n for b in shown for n in range(b.before_start, b.before_end)]
+    )
+    new = await _texts(session, to.id, cuts[1], after, [n for b in shown for n in range(b.after_start, b.after_end)])
 
     def compare() -> tuple[list[Change], list[PassageChangeOut]]:
         found = [change for block in shown for change in changes_of(block, old, new)]
@@ -142,10 +147,10 @@ async def _versions(session: AsyncSession, document_id: uuid.UUID) -> Sequence[A
 
 
 async def _texts(
-    session: AsyncSession, version_id: uuid.UUID, places: Sequence[AnyRow], positions: list[int]
+    session: AsyncSession, version_id: uuid.UUID, chunking: str, places: Sequence[AnyRow], positions: list[int]
 ) -> dict[int, str]:
     ordinals = {places[position].ordinal: position for position in positions}
-    found = await repository.passage_texts(session, version_id, list(ordinals))
+    found = await repository.passage_texts(session, version_id, list(ordinals), chunking=chunking)
     return {position: found[ordinal] for ordinal, position in ordinals.items()}
 
 

@@ -11,10 +11,17 @@ class IndexBrokenError(UnavailableError):
 
 
 class EmbeddingMismatchError(ConflictError):
-    """The live index was built with another embedding model."""
+    """The index was built with another embedding model than is here."""
 
     slug = "embedding-mismatch"
-    title = "The live index was built with another embedding model"
+    title = "The index was built with another embedding model"
+
+
+class EmbeddingModelUnavailableError(UnavailableError):
+    """The index's embedding model is not here, or cannot be loaded."""
+
+    slug = "embedding-model-unavailable"
+    title = "The embedding model of the index cannot be loaded"
 
 
 class QueryInvalidError(ApiError):

@@ -85,7 +85,11 @@ async def readable_chunks(
                 Embedding.model == index.embedding_model,
             ),
         )
-        .where(_among(Chunk.id, chunk_ids), _is_readable(knowledge_base_ids))
+        .where(
+            _among(Chunk.id, chunk_ids),
+            Chunk.chunking == index.chunker,
+            _is_readable(knowledge_base_ids),
+        )
     )
     if wanted is not None:
         statement = statement.where(filter_condition(wanted))

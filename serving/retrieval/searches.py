@@ -12,6 +12,7 @@ from anyio import to_thread
 
 from serving.context import ServingContext
 from serving.retrieval.errors import EmbeddingMismatchError, IndexBrokenError
+from serving.retrieval.index_model import embed_question
 from serving.retrieval.query import Query
 from serving.retrieval.settings import RetrievalSettings
 from storage.errors import IndexMismatchError, IndexUnavailableError
@@ -66,7 +67,7 @@ async def search_both(context: ServingContext, request: Request, depth: int) -> 
         async with anyio.create_task_group() as tasks:
             if mode != "vector":
                 tasks.start_soon(_by_text, context, request, depth, found)
-            await _embed(context, request, found)
+            await _embed(request, found)
             if mode != "text":
                 await _by_vector(context, request, depth, found)
     except ExceptionGroup as group:
@@ -74,9 +75,9 @@ async def search_both(context: ServingContext, request: Request, depth: int) -> 
     return found
 
 
-async def _embed(context: ServingContext, request: Request, found: Searched) -> None:
+async def _embed(request: Request, found: Searched) -> None:
     started = time.perf_counter()
-    found.vector = (await to_thread.run_sync(context.embedder.embed, [request.query.text]))[0]
+    found.vector = await embed_question(request.index, request.query.text)
     found.latencies_ms["embed"] = _ms(started)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.context import ServingContext
 from serving.retrieval import fusion, ranking, repository
-from serving.retrieval.errors import EmbeddingMismatchError, RerankerUnavailableError
+from serving.retrieval.errors import RerankerUnavailableError
 from serving.retrieval.expansion import contexts
 from serving.retrieval.fusion import Fused
 from serving.retrieval.passage import Retrieval, RetrievedPassage, Scores
@@ -19,7 +19,6 @@ from serving.retrieval.ranking import Found
 from serving.retrieval.searches import Request, Searched, search_both
 from serving.retrieval.settings import RetrievalOverrides, RetrievalSettings
 from serving.retrieval.weights import vector_weight
-from storage.postgres.models.index_version import IndexVersion
 from storage.postgres.session import AnyRow, async_organization_session
 from storage.records.vector import Vector, vector_from_bytes
 
@@ -54,7 +53,8 @@ async def retrieve(
     Raises:
         QueryInvalidError: The question is empty or too long.
         IndexBrokenError: The vector table is missing or unreadable (the reconciler rebuilds it).
-        EmbeddingMismatchError: The index was built with another model than this process embeds with.
+        EmbeddingMismatchError: The model that is here is not the one that the index was built with.
+        EmbeddingModelUnavailableError: The index's model is not here, or cannot be loaded.
         RerankerUnavailableError: A reranker is asked for, and none is configured.
     """
     started = time.perf_counter()
@@ -73,7 +73,6 @@ async def retrieve(
             )
             # More than that are no help to the searches; the gate filters all the same.
             versions = tuple(passing) if len(passing) <= MOST_FILTERED_VERSIONS else None
-    _check_model(context, index)
     request = Request(organization_id, prepared, tuple(knowledge_base_ids), settings, index, versions)
     weight = settings.vector_weight
     if weight is None:
@@ -96,14 +95,6 @@ async def settings_of(
             values.setdefault(name, set()).add(json.dumps(value, sort_keys=True))
     agreed = {name: json.loads(next(iter(found))) for name, found in values.items() if len(found) == 1}
     return RetrievalSettings().changed_by(RetrievalOverrides.model_validate(agreed), *filter(None, [overrides]))
-
-
-def _check_model(context: ServingContext, index: IndexVersion) -> None:
-    if (index.embedding_model, index.dimension) != (context.embedder.model, context.embedder.dimension):
-        raise EmbeddingMismatchError(
-            f"The live index was built with {index.embedding_model} ({index.dimension} dimensions), this server embeds "
-            f"with {context.embedder.model} ({context.embedder.dimension}); build and promote a new index version"
-        )
 
 
 async def _find(context: ServingContext, request: Request, weight: float, latencies: dict[str, float]) -> Retrieval:

@@ -7,7 +7,7 @@ not fork: spawn.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -163,6 +163,39 @@ class VectorStore:
         on_step("read_back")
         return int(table.version), VersionContents.of(found)
 
+    def replace_versions(
+        self, spec: TableSpec, rows: Mapping[uuid.UUID, Sequence[VectorRow]]
+    ) -> tuple[int, dict[uuid.UUID, VersionContents]]:
+        """As `replace_version`, for many document versions in one commit: how an index is filled.
+
+        Args:
+            spec: The table; made when it is missing.
+            rows: The new rows of each version.
+
+        Returns:
+            The Lance version, and the contents of each version as read back from it.
+
+        Raises:
+            IndexMismatchError: The table holds another model or dimension.
+            IndexUnavailableError: The table cannot be opened.
+        """
+        import pyarrow as pa
+
+        condition = any_of("document_version_id", list(rows))
+        with self._tables.writing(spec.name):
+            table = self._writable(spec)
+            if table.count_rows(condition):
+                table.delete(condition)
+            if any(rows.values()):
+                table.add(pa.concat_tables([_arrow_rows(spec, one, own) for one, own in rows.items() if own]))
+            self._sync(spec.name)
+        found = self._tables.read(spec.name, lambda t: list(_stored_rows(t, condition)))
+        return int(table.version), group_by_version(iter(found))
+
+    def version(self, table_name: str) -> int:
+        """The newest Lance version of a table; raises IndexUnavailableError when it is missing or unreadable."""
+        return self._tables.read(table_name, lambda table: int(table.version))
+
     def add_rows(self, spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow]) -> None:
         """Add rows without looking for old ones: for filling an empty table. The caller syncs by `finish`."""
         with self._tables.writing(spec.name):
@@ -283,8 +316,9 @@ def _ids(table: Table, condition: str) -> list[uuid.UUID]:
     return [uuid.UUID(value) for value in found["chunk_id"].to_pylist()]
 
 
-def _stored_rows(table: Table) -> Iterator[StoredRow]:
-    scan = table.search().select([*_KEY_COLUMNS, "vector"]).limit(table.count_rows() or 1)
+def _stored_rows(table: Table, condition: str | None = None) -> Iterator[StoredRow]:
+    query = table.search().where(condition) if condition else table.search()
+    scan = query.select([*_KEY_COLUMNS, "vector"]).limit(table.count_rows() or 1)
     for batch in scan.to_batches(_SCAN_BATCH_ROWS):
         vectors = batch["vector"].flatten().to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)
         columns = (batch[name].to_pylist() for name in _KEY_COLUMNS)

@@ -74,13 +74,13 @@ def make_studio(owner: Engine, organization_id: uuid.UUID) -> Studio:
         version = DocumentVersion(
             organization_id=organization_id, document_id=document.id, number=1, content_hash=HASH,
             pipeline_version="1", state=VersionState.READY, media_type="text/markdown", byte_size=100, page_count=2,
-            language="en", seconds=0.5, expected_count=1, ready_at=now + timedelta(seconds=2),
+            language="en", seconds=0.5, chunking="headings", expected_count=1, ready_at=now + timedelta(seconds=2),
         )  # fmt: skip
         session.add(version)
         session.flush()
         chunk = Chunk(
             id=uuid.uuid4(), organization_id=organization_id, document_version_id=version.id, document_id=document.id,
-            ordinal=0, text="Refunds take ten days.", text_hash=HASH, token_count=6, char_start=0, char_end=22,
+            chunking="headings", ordinal=0, text="Refunds take ten days.", text_hash=HASH, token_count=6, char_start=0, char_end=22,
         )  # fmt: skip
         job = Job(
             organization_id=organization_id, kind="document.ingest", subject_id=version.id, state=JobState.SUCCEEDED,

@@ -10,7 +10,9 @@ from storage.postgres.models.base import Base, Created, OrganizationOwned
 
 
 class Chunk(OrganizationOwned, Created, Base):
-    """One passage. Its id is uuid5 of (organization, version, ordinal, text hash), so a repeated run writes the same.
+    """One passage. Its id is uuid5 of (organization, version, chunking, ordinal, text hash), so a repeated run writes the same.
+
+    `chunking` names the chunker that cut it; a version may be cut in several ways, one for each index version that wants it.
 
     `char_start`/`char_end` are offsets into the version's extracted text; `boxes` is a list of
     `[page, left, top, right, bottom]` in points from the page's top left, or null.
@@ -19,13 +21,14 @@ class Chunk(OrganizationOwned, Created, Base):
     """
 
     __tablename__ = "chunks"
-    __table_args__ = (UniqueConstraint("document_version_id", "ordinal"),)
+    __table_args__ = (UniqueConstraint("document_version_id", "chunking", "ordinal"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, sort_order=-10)
     document_version_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("document_versions.id", ondelete="CASCADE"), index=True
     )
     document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    chunking: Mapped[str] = mapped_column(String(50))
     ordinal: Mapped[int]
     text: Mapped[str]
     text_hash: Mapped[str] = mapped_column(String(64), index=True)

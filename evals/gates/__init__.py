@@ -1,0 +1,1 @@
+"""What an index version must pass before it goes live: one gate a file."""

@@ -1,0 +1,97 @@
+"""Retrieval: does an index version find the right places, at which rank, and how fast?
+
+Data: judged queries as in `evals/datasets/labels.py`, or known items as in `evals/datasets/known_items.py`. Passages are
+compared with judged characters, so index versions that cut differently are judged alike.
+"""
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evals.datasets.labels import JudgedPlace, JudgedQuery
+from evals.metrics.ranking import hit_at, ndcg_at, recall_at, reciprocal_rank
+from serving.context import ServingContext
+from serving.retrieval.service import retrieve
+from serving.retrieval.settings import RetrievalSettings, RetrievedPassage
+
+DEPTH = 10
+_COVERED_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class RankedQuery:
+    """What one query got: metrics from 0 to 1, and the milliseconds that it took."""
+
+    ndcg: float
+    recall: float
+    reciprocal_rank: float
+    hit: float
+    total_ms: float
+
+
+async def run_retrieval(
+    context: ServingContext,
+    organization_id: uuid.UUID,
+    queries: Sequence[JudgedQuery],
+    *,
+    index_version_id: uuid.UUID,
+    depth: int = DEPTH,
+) -> list[RankedQuery]:
+    """Ask every query of one index version and score what comes back, in the order of the queries.
+
+    Args:
+        context: Serving's context.
+        organization_id: Whose index.
+        queries: What to ask.
+        index_version_id: Which index version.
+        depth: Ranks that count.
+
+    Raises:
+        ApiError: The index version could not be asked.
+    """
+    found = []
+    for query in queries:
+        started = time.perf_counter()
+        retrieval = await retrieve(
+            context,
+            organization_id,
+            query.query,
+            knowledge_base_ids=[query.knowledge_base_id],
+            settings=RetrievalSettings(limit=depth),
+            index_version_id=index_version_id,
+        )
+        total_ms = (time.perf_counter() - started) * 1000
+        gains = gains_of(query, retrieval.passages)
+        ideal = [float(place.relevance) for place in query.places]
+        found.append(
+            RankedQuery(
+                ndcg=ndcg_at(gains, ideal, depth),
+                recall=recall_at(gains, ideal, depth),
+                reciprocal_rank=reciprocal_rank(gains[:depth]),
+                hit=hit_at(gains, depth),
+                total_ms=total_ms,
+            )
+        )
+    return found
+
+
+def gains_of(query: JudgedQuery, passages: Sequence[RetrievedPassage]) -> list[float]:
+    """The gain of each rank. A judged place counts once, where it is first found: smaller passages earn no more."""
+    left = list(query.places)
+    gains = []
+    for passage in passages:
+        found = [place for place in left if _is_found(query, place, passage)]
+        left = [place for place in left if place not in found]
+        gains.append(float(max((place.relevance for place in found), default=0)))
+    return gains
+
+
+def _is_found(query: JudgedQuery, place: JudgedPlace, passage: RetrievedPassage) -> bool:
+    if query.is_document_level:
+        return passage.document_id == place.document_id
+    if passage.document_version_id != place.document_version_id:
+        return False
+    shared = min(passage.char_end, place.char_end) - max(passage.char_start, place.char_start)
+    shorter = min(place.char_end - place.char_start, passage.char_end - passage.char_start)
+    return shared > 0 and shared >= _COVERED_SHARE * shorter

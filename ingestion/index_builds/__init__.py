@@ -1,0 +1,1 @@
+"""Index versions beside the live one: estimate, build, keep fresh, promote, go back, drop."""
