@@ -100,6 +100,7 @@ async def settings_of(
 async def _find(context: ServingContext, request: Request, weight: float, latencies: dict[str, float]) -> Retrieval:
     settings = request.settings
     depth = max(settings.candidates, settings.limit)
+    began = time.perf_counter()
     while True:
         searched = await search_both(context, request, depth)
         fused = _fused(searched, settings, weight, depth)
@@ -112,6 +113,7 @@ async def _find(context: ServingContext, request: Request, weight: float, latenc
         if len(kept) >= settings.limit or not searched.has_more or depth >= MOST_CANDIDATES:
             break
         depth = min(depth * 4, MOST_CANDIDATES)
+    latencies["search"] = _ms(began) - latencies.get("embed", 0.0)
     texts: dict[uuid.UUID, str] = {}
     if settings.neighbours or settings.reads_parents:
         async with async_organization_session(context.engine, request.organization_id) as session:

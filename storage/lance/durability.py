@@ -23,11 +23,14 @@ class FsyncSweep:
             How many files were synced.
         """
         count = 0
+        touched: set[str] = set()
         for folder, _, names in os.walk(table_path, topdown=False):
             changed = 0
             for name in names:
                 changed += self._sync_file(os.path.join(folder, name))
-            if changed or folder == str(table_path):
+            # A folder that holds folders only names them: those that were just made, too.
+            if changed or folder in touched or folder == str(table_path):
+                touched.add(os.path.dirname(folder))
                 _sync(folder)
             count += changed
         _sync(str(table_path.parent))

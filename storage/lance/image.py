@@ -28,6 +28,7 @@ _TRAINING_ROWS_PER_LIST = 64
 _MOST_SEGMENTS = 16
 _LARGEST_SHARE = 0.25  # of rows that came or went since, from which on a new image pays
 _SMALL = 2_000
+_UNIT_TOLERANCE = 1e-3
 BYTES_PER_ROW = 64  # beside the vector
 _COLUMNS = ("chunk_id", "document_version_id", "knowledge_base_id", "vector")
 _BLOCK_ROWS = 50_000
@@ -214,7 +215,11 @@ def _read(dataset: Any, fragments: Sequence[Any]) -> _Rows:
             for name, read in ids.items():
                 read.append(_uuid_bytes(batch[name].to_pylist()))
             flat = batch["vector"].flatten().to_numpy(zero_copy_only=False)
-            vectors.append(flat.reshape(batch.num_rows, dimension).astype(np.float16))
+            block = flat.reshape(batch.num_rows, dimension)
+            lengths = np.linalg.norm(block, axis=1, keepdims=True)
+            if np.any(np.abs(lengths - 1) > _UNIT_TOLERANCE):  # unit vectors stay what Postgres keeps, to the bit
+                block = block / np.maximum(lengths, 1e-9)
+            vectors.append(block.astype(np.float16))
     chunks, versions, bases = (np.concatenate(read) if read else np.empty((0, 16), np.uint8) for read in ids.values())
     places = np.concatenate(addresses) if addresses else np.empty(0, np.uint64)
     return _Rows(

@@ -21,7 +21,7 @@ from storage.lance.images import Images
 from storage.lance.scan import scan_vectors
 from storage.lance.schema import TableSpec, arrow_schema, check_table
 from storage.lance.tables import Tables
-from storage.lance.text_index import any_of, create_text_index, is_behind, search_terms
+from storage.lance.text_index import any_of, check_ids, create_text_index, is_behind, search_terms
 from storage.records.vector import Candidate, Vector, VectorRow
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class VectorStore:
             IndexMismatchError: The table holds vectors of another model or dimension.
         """
         wanted = {"knowledge_base_id": knowledge_base_ids, "document_version_id": document_version_ids}
-        if any(ids is not None and not ids for ids in wanted.values()) or limit < 1:
+        if limit < 1 or _excludes_all(*wanted.values()):
             return []
 
         def run(table: Table) -> list[Candidate]:
@@ -103,7 +103,7 @@ class VectorStore:
         document_version_ids: Collection[uuid.UUID] | None = None,
     ) -> list[Candidate]:
         """The chunks that match best by BM25, best first; arguments and errors as in `search`."""
-        if limit < 1 or any(ids is not None and not ids for ids in (knowledge_base_ids, document_version_ids)):
+        if limit < 1 or _excludes_all(knowledge_base_ids, document_version_ids):
             return []
 
         def run(table: Table) -> list[Candidate]:
@@ -292,6 +292,13 @@ class VectorStore:
         path = self._tables.local_path(table_name)
         if path is not None:
             self._sweep.run(path)
+
+
+def _excludes_all(*filters: Collection[uuid.UUID] | None) -> bool:
+    """Whether one of the filters lets nothing through. Refuses what is no list of UUID objects."""
+    for ids in filters:
+        check_ids(ids or ())
+    return any(ids is not None and not ids for ids in filters)
 
 
 def _arrow_rows(spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow]) -> pa.Table:

@@ -21,8 +21,9 @@ MOST_IDS_IN_FILTER = 2_000
 
 def create_text_index(table: Table) -> None:
     """Make the index. Terms come ready, so Lance only splits them at spaces."""
-    table.create_fts_index(
-        COLUMN,
+    from lancedb.index import FTS
+
+    terms = FTS(
         base_tokenizer="whitespace",
         lower_case=False,
         stem=False,
@@ -30,8 +31,8 @@ def create_text_index(table: Table) -> None:
         ascii_folding=False,
         with_position=False,
         max_token_length=_LONGEST_TERM,
-        replace=True,
     )
+    table.create_index(COLUMN, config=terms, replace=True)
 
 
 def is_behind(table: Table) -> bool:
@@ -76,10 +77,15 @@ def any_of(column: str, values: Collection[uuid.UUID]) -> str:
     Raises:
         StorageError: A value is no UUID object.
     """
+    check_ids(values)
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def check_ids(values: Collection[uuid.UUID]) -> None:
+    """Raise StorageError unless all are UUID objects."""
     for value in values:
         if not isinstance(value, uuid.UUID):
             raise StorageError(f"Filters take UUIDs only, not {type(value).__name__}.")
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 def _matches(table: Table, terms: Sequence[str], limit: int, condition: str) -> list[tuple[uuid.UUID, float]]:

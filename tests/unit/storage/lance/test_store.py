@@ -99,7 +99,7 @@ class TestSearch:
 
         assert [hit.chunk_id for hit in found] == [written[1].chunk_id, written[2].chunk_id]
         assert found[0].score == pytest.approx(1.0)
-        assert found[1].score == pytest.approx(2**-0.5)
+        assert found[1].score == pytest.approx(2**-0.5, abs=1e-3)  # vectors in memory have half precision
 
     def test_only_the_given_knowledge_bases(self, store: VectorStore) -> None:
         other = uuid.uuid4()
