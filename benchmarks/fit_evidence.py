@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.calibration import Corpus, Question, paraphrases, xquad
+from benchmarks.passage_search import PassageSearch
 from ingestion.embedding.embedder import default_embedder
 from serving.inference import evidence
 from serving.inference.extractive import ExtractiveProvider, Selection
@@ -50,15 +51,20 @@ class Sample:
 def samples_of(provider: ExtractiveProvider, corpus: Corpus) -> Iterator[Sample]:
     """Each question with its passage in reach and, when it has one, without."""
     embedder = default_embedder()
-    scores = embedder.embed([q.text for q in corpus.questions]) @ embedder.embed(corpus.passages).T
+    vectors = embedder.embed(corpus.passages)
+    asked = embedder.embed([question.text for question in corpus.questions])
     limit = RetrievalSettings().limit
     ids = [
         uuid.uuid5(uuid.NAMESPACE_OID, f"{corpus.source}-{corpus.language}-{n}") for n in range(len(corpus.passages))
     ]
-    for question, row in zip(corpus.questions, scores, strict=True):
-        ranked = [int(n) for n in np.argsort(-row)]
+    with PassageSearch(corpus.passages, [corpus.language] * len(corpus.passages), vectors) as index:
+        ranked = [
+            [number for number, _ in index.search(question.text, vector)]
+            for question, vector in zip(corpus.questions, asked, strict=True)
+        ]
+    for question, row, found in zip(corpus.questions, asked @ vectors.T, ranked, strict=True):
         for hidden in {None, question.passage}:
-            top = [n for n in ranked if n != hidden][:limit]
+            top = [n for n in found if n != hidden][:limit]
             given = tuple(
                 Evidence(rank, ids[n], "", corpus.passages[n], (), float(row[n])) for rank, n in enumerate(top, start=1)
             )

@@ -22,6 +22,7 @@ from serving.feedback.endpoints import router as feedback
 from serving.ingestions.endpoints import router as ingestions
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
+from serving.retrieval.endpoints import router as search
 from serving.settings import ServingSettings, serving_settings
 from serving.sources.endpoints import router as sources
 from storage.settings import StorageSettings, storage_settings
@@ -60,6 +61,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         ingestions,
         conversations,
         feedback,
+        search,
         openai,
     ):
         app.include_router(router)

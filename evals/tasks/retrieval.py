@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from evals.datasets.labels import JudgedPlace, JudgedQuery
 from evals.metrics.ranking import hit_at, ndcg_at, recall_at, reciprocal_rank
 from serving.context import ServingContext
+from serving.retrieval.passage import RetrievedPassage
 from serving.retrieval.service import retrieve
-from serving.retrieval.settings import RetrievalSettings, RetrievedPassage
+from serving.retrieval.settings import RetrievalSettings
 
 DEPTH = 10
 _COVERED_SHARE = 0.5

@@ -1,6 +1,6 @@
 """Errors of retrieval."""
 
-from serving.errors import ApiError, ConflictError, UnavailableError
+from serving.errors import ApiError, ConflictError, NotFoundError, UnavailableError
 
 
 class IndexBrokenError(UnavailableError):
@@ -37,3 +37,11 @@ class RerankerUnavailableError(ConflictError):
 
     slug = "reranker-unavailable"
     title = "No reranker is configured; set PIXEL_API_RERANKER to the folder of a cross-encoder"
+
+
+class UnknownKnowledgeBaseError(NotFoundError):
+    """No such knowledge base in this organization."""
+
+
+class UnknownIndexVersionError(NotFoundError):
+    """No such index version in this organization."""

@@ -161,6 +161,14 @@ async def surroundings(
     return {(row.document_version_id, row.chunking, row.ordinal): row for row in rows}
 
 
+async def readable_knowledge_bases(session: AsyncSession, wanted: Collection[uuid.UUID] | None) -> list[uuid.UUID]:
+    """Those of the wanted knowledge bases that are there and not archived; all of them when None is given."""
+    statement = select(KnowledgeBase.id).where(KnowledgeBase.archived_at.is_(None)).order_by(KnowledgeBase.id)
+    if wanted is not None:
+        statement = statement.where(_among(KnowledgeBase.id, wanted))
+    return list(await session.scalars(statement))
+
+
 async def knowledge_base_settings(
     session: AsyncSession, knowledge_base_ids: Collection[uuid.UUID]
 ) -> Sequence[dict[str, object]]:

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from serving.accounts.principal import Actor
 from serving.context import ServingContext
 from serving.retrieval import fusion, ranking, repository
-from serving.retrieval.errors import RerankerUnavailableError
+from serving.retrieval.errors import RerankerUnavailableError, UnknownIndexVersionError, UnknownKnowledgeBaseError
 from serving.retrieval.expansion import contexts
 from serving.retrieval.fusion import Fused
 from serving.retrieval.passage import Retrieval, RetrievedPassage, Scores
 from serving.retrieval.query import prepare
 from serving.retrieval.ranking import Found
+from serving.retrieval.schemas import SearchCreate
 from serving.retrieval.searches import Request, Searched, search_both
 from serving.retrieval.settings import RetrievalOverrides, RetrievalSettings
 from serving.retrieval.weights import vector_weight
@@ -79,6 +81,32 @@ async def retrieve(
         weight = vector_weight(prepared, corpus, model=index.embedding_model)
     latencies = {"plan": _ms(started)}
     return await _find(context, request, weight, latencies)
+
+
+async def search(context: ServingContext, actor: Actor, body: SearchCreate) -> Retrieval:
+    """Passages for somebody who searches, from the knowledge bases that they name or from all.
+
+    Raises:
+        UnknownKnowledgeBaseError: One of them is unknown here.
+        UnknownIndexVersionError: The index version is unknown here.
+        ApiError: As `retrieve` raises.
+    """
+    async with async_organization_session(context.engine, actor.organization_id) as session:
+        bases = await repository.readable_knowledge_bases(session, body.knowledge_base_ids)
+        missing = set(body.knowledge_base_ids or ()) - set(bases)
+        if missing:
+            raise UnknownKnowledgeBaseError(f"Unknown knowledge base: {min(missing)}")
+        if body.index_version_id and await repository.find_index(session, body.index_version_id) is None:
+            raise UnknownIndexVersionError(f"Unknown index version: {body.index_version_id}")
+        settings = await settings_of(session, bases, body.settings)
+    return await retrieve(
+        context,
+        actor.organization_id,
+        body.query,
+        knowledge_base_ids=bases,
+        settings=settings.model_copy(update={"limit": body.limit, "filter": body.filter}),
+        index_version_id=body.index_version_id,
+    )
 
 
 async def settings_of(
