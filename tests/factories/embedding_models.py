@@ -20,7 +20,7 @@ def make_tiny_model(folder: Path, *, seed: int = 0, dimension: int = DIMENSION) 
 
     torch.manual_seed(seed)
     bert = folder.parent / f"{folder.name}-bert"
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(get_model_path() / "tokenizer.json"), pad_token="[PAD]", unk_token="[UNK]",
         cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
     )  # fmt: skip
