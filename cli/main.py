@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import ask, bench, demo, document, evaluate, foreground, ingest, search, services, source, verify
+from cli import ask, bench, demo, document, evaluate, foreground, index, ingest, search, services, source, verify
 from cli.errors import expected_errors, one_line
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ for module in (services, demo, ingest, search, ask, verify, bench):
     module.register(app)
 app.add_typer(document.app, name="document")
 app.add_typer(source.app, name="source")
+app.add_typer(index.app, name="index")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(foreground.app, name="run", hidden=True)
 

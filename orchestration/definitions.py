@@ -5,9 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets import answer_quality, document_chunks, documents, eval_scores, warehouse
+from orchestration.assets import answer_quality, document_chunks, documents, eval_scores, index_candidate, warehouse
 from orchestration.checks import document_chunks as document_chunks_checks
 from orchestration.checks import documents as documents_checks
+from orchestration.checks import index_candidate as index_candidate_checks
 from orchestration.jobs import jobs
 from orchestration.manifest import warehouse_manifest
 from orchestration.resources.installation import Installation
@@ -28,6 +29,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         assets=[
             documents.documents,
             document_chunks.document_chunks,
+            index_candidate.index_candidate,
             eval_scores.eval_scores,
             models,
             answer_quality.answer_quality,
@@ -36,6 +38,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             documents_checks.readable_documents_are_whole,
             document_chunks_checks.passages_are_whole,
             document_chunks_checks.vector_rows_match_postgres,
+            *index_candidate_checks.gate_checks,
         ],
         jobs=jobs(models),
         schedules=[nightly],

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.assets import answer_quality, document_chunks, documents, eval_scores
+from orchestration.assets import answer_quality, document_chunks, documents, eval_scores, index_candidate
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 INGEST_AND_EVALUATE = "ingest_and_evaluate"
 INGEST = "ingest"
 REFRESH_WAREHOUSE = "refresh_warehouse"
+BUILD_INDEX = "build_index"
 
 
 def jobs(warehouse: dg.AssetsDefinition) -> list["UnresolvedAssetJobDefinition"]:
@@ -35,6 +36,12 @@ def jobs(warehouse: dg.AssetsDefinition) -> list["UnresolvedAssetJobDefinition"]
             REFRESH_WAREHOUSE,
             warehouse_keys,
             description="Build and test every model of the warehouse.",
+            executor_def=dg.in_process_executor,
+        ),
+        dg.define_asset_job(
+            BUILD_INDEX,
+            dg.AssetSelection.assets(index_candidate.KEY),
+            description="Build an index version beside the live one, and let its gates judge it.",
             executor_def=dg.in_process_executor,
         ),
     ]

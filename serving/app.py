@@ -19,10 +19,12 @@ from serving.conversations.interrupted import sweep_forever
 from serving.conversations.openai_endpoints import router as openai
 from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
+from serving.index_versions.endpoints import router as index_versions
 from serving.ingestions.endpoints import router as ingestions
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
 from serving.retrieval.endpoints import router as search
+from serving.retrieval.prewarm import prewarm_forever
 from serving.settings import ServingSettings, serving_settings
 from serving.sources.endpoints import router as sources
 from storage.settings import StorageSettings, storage_settings
@@ -59,6 +61,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         versions,
         sources,
         ingestions,
+        index_versions,
         conversations,
         feedback,
         search,
@@ -77,12 +80,18 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
         threading.Thread(
             target=context.embedder.embed, args=(["warm up"],), name="embedder-warm-up", daemon=True
         ).start()
-        sweeping = asyncio.create_task(sweep_forever(context.engine))
+        # Tasks that go on beside the requests, and end with the process.
+        beside = [
+            asyncio.create_task(sweep_forever(context.engine)),
+            asyncio.create_task(prewarm_forever(context.engine)),
+        ]
         log.info("api_started")
         yield
-        sweeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sweeping
+        for task in beside:
+            task.cancel()
+        for task in beside:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         await context.close()
         log.info("api_stopped")
 

@@ -50,13 +50,18 @@ def embedder_of(index: IndexVersion) -> Embedder:
         IndexMismatchError: The model here is another one, has other files, or another dimension.
     """
     embedder = embedder_for(index.model_source)
-    is_same = embedder.model == index.embedding_model and index.model_fingerprint in (None, embedder.fingerprint)
-    if not is_same or embedder.dimension != index.dimension:
+    remedy = (
+        "Bring the index's own model back, or build and promote an index version with this one (`pixel index build`)."
+    )
+    if embedder.model != index.embedding_model or index.model_fingerprint not in (None, embedder.fingerprint):
         raise IndexMismatchError(
-            f"Index version {index.number} was built with `{index.embedding_model}` "
-            f"({index.dimension} dimensions, files {_short(index.model_fingerprint)}); here is `{embedder.model}` "
-            f"({embedder.dimension} dimensions, files {_short(embedder.fingerprint)}). Bring the index's own model "
-            "back, or build and promote an index version with this one."
+            f"Index version {index.number} was built with `{index.embedding_model}` (files "
+            f"{_short(index.model_fingerprint)}); here is `{embedder.model}` (files {_short(embedder.fingerprint)}). {remedy}"
+        )
+    if embedder.dimension != index.dimension:
+        raise IndexMismatchError(
+            f"Index version {index.number} was built with `{index.embedding_model}` of {index.dimension} dimensions; "
+            f"here it has {embedder.dimension}. {remedy}"
         )
     return embedder
 

@@ -25,6 +25,7 @@ from storage.stores import Stores
 
 _SAMPLE_PASSAGES = 32
 _SAMPLE_DOCUMENTS = 3
+_SAMPLE_SECONDS = 5.0
 _BYTES_PER_ROW = 130  # ids and their overhead, in the vector table
 _BYTES_PER_FLOAT = 4
 _BYTES_PER_HALF = 2
@@ -189,12 +190,14 @@ def _seconds_per_embedding(planned: Plan, texts: Sequence[str]) -> float:
 def _seconds_per_document(stores: Stores, originals: Sequence[Original], *, settings: IngestSettings) -> float:
     if not originals:
         return 0.0
-    sandbox = ParserSandbox(settings)
+    # A sample may not take long itself; one that is cut short still tells that reading takes so long at least.
+    quick = settings.model_copy(update={"parse_seconds": _SAMPLE_SECONDS, "ocr_seconds": _SAMPLE_SECONDS})
+    sandbox = ParserSandbox(quick)
     started = time.perf_counter()
     try:
         for original in originals:
             try:
-                read_original(stores, sandbox, original, settings=settings)
+                read_original(stores, sandbox, original, settings=quick)
             except (ParseError, FileMissingError):
                 continue  # the build will tell; the time was spent all the same
     finally:

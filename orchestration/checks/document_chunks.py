@@ -33,6 +33,8 @@ select
     ) as has_live_vector
 from chunks
 inner join documents on chunks.document_version_id = documents.current_version_id
+inner join index_versions as live
+    on chunks.organization_id = live.organization_id and chunks.chunking = live.chunker and live.status = 'live'
 where documents.tombstoned_at is null
 """
 

@@ -26,10 +26,11 @@ inner join document_versions as versions on documents.current_version_id = versi
 left join (
     select
         document_version_id,
+        chunking,
         count(*) as passages
     from chunks
-    group by document_version_id
-) as chunks on versions.id = chunks.document_version_id
+    group by document_version_id, chunking
+) as chunks on versions.id = chunks.document_version_id and versions.chunking = chunks.chunking
 where documents.tombstoned_at is null
 """
 

@@ -20,7 +20,12 @@ from serving.client.shapes import (
     DiffOut,
     DocumentOut,
     DuplicateOut,
+    FlippedOut,
+    GateRecord,
+    IndexEstimate,
+    IndexVersionOut,
     IngestionProgress,
+    JobOut,
     KnowledgeBaseOut,
     MeOut,
     MessageOut,
@@ -36,6 +41,7 @@ from serving.client.shapes import (
 
 Model = TypeVar("Model", bound=BaseModel)
 _PAGE = 1000
+_INDEXES = "/api/v1/index-versions"
 
 StreamEvent = str | CitationOut | AnswerOut
 
@@ -157,6 +163,34 @@ class ApiClient:
     def cancel_ingestion(self, ingestion_id: uuid.UUID) -> IngestionProgress:
         """Stop reading what is not read yet."""
         return self._one(IngestionProgress, "POST", f"/api/v1/ingestions/{ingestion_id}/cancel")
+
+    def index_versions(self) -> list[IndexVersionOut]:
+        """Index versions, newest first."""
+        return self._many(IndexVersionOut, _INDEXES)
+
+    def estimate_index(self, **changes: Any) -> IndexEstimate:
+        """What building an index version would take; changes as in `IndexVersionCreate`."""
+        return self._one(IndexEstimate, "POST", f"{_INDEXES}/estimate", json=changes)
+
+    def build_index(self, **changes: Any) -> IndexVersionOut:
+        """Ask for an index version; changes as in `IndexVersionCreate`."""
+        return self._one(IndexVersionOut, "POST", _INDEXES, json=changes)
+
+    def index_gates(self, index_version_id: uuid.UUID) -> GateRecord:
+        """What the gates last said of a candidate."""
+        return self._one(GateRecord, "GET", f"{_INDEXES}/{index_version_id}/gates")
+
+    def run_index_gates(self, index_version_id: uuid.UUID) -> JobOut:
+        """Ask for the gates of a candidate."""
+        return self._one(JobOut, "POST", f"{_INDEXES}/{index_version_id}/gates")
+
+    def promote_index(self, index_version_id: uuid.UUID) -> FlippedOut:
+        """Make a candidate live that has passed its gates."""
+        return self._one(FlippedOut, "POST", f"{_INDEXES}/{index_version_id}/promote")
+
+    def roll_back_index(self) -> FlippedOut:
+        """Go back to the index version that was live before."""
+        return self._one(FlippedOut, "POST", f"{_INDEXES}/rollback")
 
     def delete_document(self, document_id: uuid.UUID) -> None:
         """Delete a document; effective at once."""

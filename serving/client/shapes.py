@@ -1,5 +1,7 @@
 """What the client returns, so that its users need no other part of serving."""
 
+from ingestion.index_builds.estimate import IndexEstimate
+from ingestion.index_builds.gate_record import GateRecord
 from ingestion.ingestions import IngestionProgress
 from serving.accounts.schemas import MeOut, SessionOut
 from serving.bots.schemas import ChatbotOut, TemplateOut
@@ -11,6 +13,7 @@ from serving.conversations.schemas import (
     MessageOut,
     ReceiptOut,
 )
+from serving.index_versions.schemas import FlippedOut, IndexVersionOut, JobOut
 from serving.knowledge.schemas import (
     DiffOut,
     DocumentOut,
@@ -33,7 +36,12 @@ __all__ = [
     "DiffOut",
     "DocumentOut",
     "DuplicateOut",
+    "FlippedOut",
+    "GateRecord",
+    "IndexEstimate",
+    "IndexVersionOut",
     "IngestionProgress",
+    "JobOut",
     "KnowledgeBaseOut",
     "MeOut",
     "MessageOut",

@@ -16,11 +16,14 @@ def make_tiny_model(folder: Path, *, seed: int = 0, dimension: int = DIMENSION) 
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     torch.manual_seed(seed)
     bert = folder.parent / f"{folder.name}-bert"
-    tokenizer = BertTokenizerFast(tokenizer_file=str(get_model_path() / "tokenizer.json"))
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_file=str(get_model_path() / "tokenizer.json"), pad_token="[PAD]", unk_token="[UNK]",
+        cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
+    )  # fmt: skip
     config = BertConfig(
         vocab_size=len(tokenizer), hidden_size=dimension, num_hidden_layers=1, num_attention_heads=2,
         intermediate_size=dimension * 2, max_position_embeddings=256, initializer_range=1.0,

@@ -31,6 +31,7 @@ class TestBuildDefs:
         assert own == {
             "postgres/documents",
             "lance/document_chunks",
+            "lance/index_candidate",
             "postgres/eval_scores",
             "reports/answer_quality",
         }
@@ -46,7 +47,12 @@ class TestBuildDefs:
 
     def test_group_is_the_file_name(self, defs: dg.Definitions) -> None:
         graph = defs.resolve_asset_graph()
-        for key in (("postgres", "documents"), ("lance", "document_chunks"), ("postgres", "eval_scores")):
+        for key in (
+            ("postgres", "documents"),
+            ("lance", "document_chunks"),
+            ("lance", "index_candidate"),
+            ("postgres", "eval_scores"),
+        ):
             assert graph.get(dg.AssetKey(key)).group_name == key[1]
 
     def test_stages_follow_each_other(self, defs: dg.Definitions) -> None:
@@ -68,6 +74,10 @@ class TestBuildDefs:
             ("postgres/documents", "readable_documents_are_whole", True),
             ("lance/document_chunks", "passages_are_whole", True),
             ("lance/document_chunks", "vector_rows_match_postgres", True),
+            *(
+                ("lance/index_candidate", gate, True)
+                for gate in ("row_reconciliation", "freshness", "leak_canaries", "latency", "retrieval_quality")
+            ),
         }
 
     def test_dbt_tests_are_checks(self, defs: dg.Definitions) -> None:
@@ -76,7 +86,7 @@ class TestBuildDefs:
 
     def test_jobs(self, defs: dg.Definitions) -> None:
         names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-        assert names == {"ingest_and_evaluate", "ingest", "refresh_warehouse"}
+        assert names == {"ingest_and_evaluate", "ingest", "refresh_warehouse", "build_index"}
 
     def test_ingest_leaves_the_warehouse_alone(self, defs: dg.Definitions) -> None:
         keys = {key.to_user_string() for key in defs.resolve_job_def("ingest").asset_layer.executable_asset_keys}

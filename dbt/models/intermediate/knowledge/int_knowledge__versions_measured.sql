@@ -12,12 +12,14 @@ documents as (
 
 chunks as (
 
+    -- A version may be cut in several ways; what counts is the cut that was live when it was read.
     select
         document_version_id,
+        chunking,
         count(*) as passages,
         sum(token_count) as tokens
     from {{ ref('stg_app__chunks') }}
-    group by document_version_id
+    group by document_version_id, chunking
 
 ),
 
@@ -68,7 +70,8 @@ measured as (
         versions.superseded_at
     from versions
     inner join documents on versions.document_id = documents.document_id
-    left join chunks on versions.document_version_id = chunks.document_version_id
+    left join chunks
+        on versions.document_version_id = chunks.document_version_id and versions.chunking = chunks.chunking
     left join jobs on versions.document_version_id = jobs.subject_id
 
 )

@@ -13,6 +13,8 @@ renamed as (
         document_id,
         document_version_id,
 
+        chunking,
+
         token_count
     from source
 

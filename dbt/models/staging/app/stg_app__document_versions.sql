@@ -24,6 +24,7 @@ renamed as (
 
         byte_size,
         page_count,
+        chunking,
         expected_count as expected_passages,
         seconds as processing_s,
 

@@ -1,0 +1,1 @@
+"""Gates of index versions on a real installation."""
