@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingestion import leases, ledger, removal
 from ingestion.embedding.embedder import Embedder, default_embedder
+from ingestion.erasing import erasing
 from ingestion.errors import LeaseLostError, ParseError
 from ingestion.leases import Lease
 from ingestion.parsing.sandbox import ParserSandbox
@@ -268,7 +269,11 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
                 log.warning("worker_waits", error=type(error).__name__, pause_seconds=pause)
                 stop.wait(pause)
 
-    with Worker(stores, settings=settings) as worker, syncing(stores, stop, settings=settings):
+    with (
+        Worker(stores, settings=settings) as worker,
+        syncing(stores, stop, settings=settings),
+        erasing(stores, stop, settings=settings),
+    ):
         _together(worker, work, threads=settings.workers, stop=stop)
 
 
