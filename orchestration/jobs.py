@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.assets import answer_quality, document_chunks, documents, eval_scores
+from orchestration.assets import answer_quality, backups_latest, document_chunks, documents, eval_scores, restore_drill
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 INGEST_AND_EVALUATE = "ingest_and_evaluate"
 INGEST = "ingest"
 REFRESH_WAREHOUSE = "refresh_warehouse"
+BACK_UP = "back_up"
+DRILL = "drill"
 
 
 def jobs(warehouse: dg.AssetsDefinition) -> list["UnresolvedAssetJobDefinition"]:
@@ -35,6 +37,18 @@ def jobs(warehouse: dg.AssetsDefinition) -> list["UnresolvedAssetJobDefinition"]
             REFRESH_WAREHOUSE,
             warehouse_keys,
             description="Build and test every model of the warehouse.",
+            executor_def=dg.in_process_executor,
+        ),
+        dg.define_asset_job(
+            BACK_UP,
+            dg.AssetSelection.assets(backups_latest.KEY),
+            description="Back up database and files.",
+            executor_def=dg.in_process_executor,
+        ),
+        dg.define_asset_job(
+            DRILL,
+            dg.AssetSelection.assets(restore_drill.KEY),
+            description="Back up, restore into a scratch home, compare, and check how long recovery took.",
             executor_def=dg.in_process_executor,
         ),
     ]

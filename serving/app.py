@@ -17,6 +17,7 @@ from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
 from serving.conversations.interrupted import sweep_forever
 from serving.conversations.openai_endpoints import router as openai
+from serving.erasures.endpoints import router as erasures
 from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
 from serving.ingestions.endpoints import router as ingestions
@@ -58,6 +59,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         versions,
         sources,
         ingestions,
+        erasures,
         conversations,
         feedback,
         openai,

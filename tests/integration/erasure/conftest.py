@@ -29,9 +29,8 @@ from storage.stores import Stores
 from tests.factories.knowledge import FAST, give, make_knowledge_base
 
 _WORDS = (
-    "amber anchor basin beacon cedar cobalt copper dormer ember fathom gable garnet harbor hollow indigo jasper kettle "
-    "lantern marble meadow nickel orchard pewter quarry russet saffron tallow umber velvet willow yarrow zephyr"
-).split()
+    ["amber", "anchor", "basin", "beacon", "cedar", "cobalt", "copper", "dormer", "ember", "fathom", "gable", "garnet", "harbor", "hollow", "indigo", "jasper"]
+)
 
 
 def secret_text(seed: str, *, sentences: int = 12) -> str:

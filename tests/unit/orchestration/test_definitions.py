@@ -33,6 +33,8 @@ class TestBuildDefs:
             "lance/document_chunks",
             "postgres/eval_scores",
             "reports/answer_quality",
+            "backups/latest",
+            "backups/restore_drill",
         }
         marts = {node.key.to_user_string() for node in nodes if node.group_name == "warehouse_marts"}
         assert marts == {
@@ -68,6 +70,7 @@ class TestBuildDefs:
             ("postgres/documents", "readable_documents_are_whole", True),
             ("lance/document_chunks", "passages_are_whole", True),
             ("lance/document_chunks", "vector_rows_match_postgres", True),
+            ("backups/restore_drill", "newest_drill_is_good", True),
         }
 
     def test_dbt_tests_are_checks(self, defs: dg.Definitions) -> None:
@@ -76,7 +79,7 @@ class TestBuildDefs:
 
     def test_jobs(self, defs: dg.Definitions) -> None:
         names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-        assert names == {"ingest_and_evaluate", "ingest", "refresh_warehouse"}
+        assert names == {"ingest_and_evaluate", "ingest", "refresh_warehouse", "back_up", "drill"}
 
     def test_ingest_leaves_the_warehouse_alone(self, defs: dg.Definitions) -> None:
         keys = {key.to_user_string() for key in defs.resolve_job_def("ingest").asset_layer.executable_asset_keys}
@@ -85,7 +88,9 @@ class TestBuildDefs:
     def test_schedule_and_sensors_run_from_the_start(self, defs: dg.Definitions) -> None:
         repository = defs.get_repository_def()
         assert [(s.name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs] == [
-            ("nightly", "0 2 * * *", "UTC")
+            ("nightly", "0 2 * * *", "UTC"),
+            ("daily_backup", "0 1 * * *", "UTC"),
+            ("weekly_drill", "0 5 * * 0", "UTC"),
         ]
         sensors = {s.name: (s.job_name, s.minimum_interval_seconds) for s in repository.sensor_defs}
         assert sensors == {
