@@ -15,7 +15,7 @@ from ingestion.crash_points import reach
 from ingestion.errors import LeaseLostError
 from ingestion.leases import Lease
 from ingestion.settings import IngestSettings
-from storage.erasure.erase import Step, erase
+from storage.erasure.erase import NOTED_AFTERWARDS, Step, erase
 from storage.errors import StorageError
 from storage.postgres.models.erasure import ERASE_JOB, Erasure, ErasureKind, ErasureState
 from storage.postgres.models.job import Job, JobState
@@ -25,7 +25,10 @@ from storage.stores import Stores
 log = structlog.get_logger(__name__)
 
 # Points at which a test may kill the process, beside those of the ingest protocol.
-ERASE_CRASH_POINTS = tuple(f"after_erase_{step.value}" for step in Step)
+ERASE_CRASH_POINTS = (
+    *(f"after_erase_{step.value}" for step in Step),
+    *(f"after_erase_{step.value}_unnoted" for step in NOTED_AFTERWARDS),
+)
 
 _DIED = "its worker died each time"
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import time
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,7 +76,7 @@ class _Backup:
         self._keys = keys
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
-        self._name = f"{self._started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+        self._name = f"{self._started:%Y%m%dT%H%M%S-%f}Z"  # names sort by time, also within a second
         self._folder = root / f"{PARTIAL}{self._name}"
 
     def make(self) -> Manifest:

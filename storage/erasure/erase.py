@@ -45,13 +45,18 @@ class Step(enum.StrEnum):
     PROVED = "proved"
 
 
+# Done outside of the transaction that notes it, so a kill may come between the two.
+NOTED_AFTERWARDS = (Step.WITNESSED, Step.VECTORS, Step.FILES, Step.TRACES, Step.MARTS, Step.VACUUMED)
+
+
 def erase(stores: Stores, erasure_id: uuid.UUID, *, on_step: Callable[[str], None] = lambda step: None) -> Erasure:
     """Carry out an erasure of the ledger to its end.
 
     Args:
         stores: The stores.
         erasure_id: Which one; one that is completed is left as it is.
-        on_step: Told each step when it is done and noted.
+        on_step: Told each step when it is done and noted, and before, as `<step>_unnoted`, where that is not one
+            transaction.
 
     Returns:
         The ledger's row: completed, or failed where the search still found something.
@@ -60,7 +65,7 @@ def erase(stores: Stores, erasure_id: uuid.UUID, *, on_step: Callable[[str], Non
         ErasureError: There is no such erasure, or its subject is no id.
         StorageError: A store is in trouble; run it again afterwards.
     """
-    run = _Run(stores, erasure_id)
+    run = _Run(stores, erasure_id, on_step)
     for step in Step:
         if run.is_due(step):
             run.do(step)
@@ -72,8 +77,9 @@ def erase(stores: Stores, erasure_id: uuid.UUID, *, on_step: Callable[[str], Non
 class _Run:
     """One run of an erasure."""
 
-    def __init__(self, stores: Stores, erasure_id: uuid.UUID) -> None:
+    def __init__(self, stores: Stores, erasure_id: uuid.UUID, on_step: Callable[[str], None]) -> None:
         self._stores = stores
+        self._on_step = on_step
         self._id = erasure_id
         self._evidence_file = evidence_file(stores.settings, erasure_id)
 
@@ -115,6 +121,7 @@ class _Run:
                     Step.MARTS: self._marts,
                     Step.VACUUMED: self._vacuum,
                 }[step]()
+                self._on_step(f"{step.value}_unnoted")
                 with owner_session(self._stores.owner) as session:
                     self._note(session, step, counts)
         log.info("erasure_step", erasure_id=str(self._id), step=step.value)

@@ -28,9 +28,24 @@ from storage.settings import StorageSettings
 from storage.stores import Stores
 from tests.factories.knowledge import FAST, give, make_knowledge_base
 
-_WORDS = (
-    ["amber", "anchor", "basin", "beacon", "cedar", "cobalt", "copper", "dormer", "ember", "fathom", "gable", "garnet", "harbor", "hollow", "indigo", "jasper"]
-)
+_WORDS = [
+    "amber",
+    "anchor",
+    "basin",
+    "beacon",
+    "cedar",
+    "cobalt",
+    "copper",
+    "dormer",
+    "ember",
+    "fathom",
+    "gable",
+    "garnet",
+    "harbor",
+    "hollow",
+    "indigo",
+    "jasper",
+]
 
 
 def secret_text(seed: str, *, sentences: int = 12) -> str:

@@ -161,7 +161,7 @@ class TestTheLedger:
     def test_steps_are_told_in_order(self, scene: Scene) -> None:
         steps: list[str] = []
         erase(scene.stores, ask_for(scene), on_step=steps.append)
-        assert steps == [step.value for step in Step]
+        assert [step for step in steps if not step.endswith("_unnoted")] == [step.value for step in Step]
 
     def test_an_unknown_erasure_is_said(self, stores: Stores) -> None:
         with pytest.raises(ErasureError, match="There is no erasure"):

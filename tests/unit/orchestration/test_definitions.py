@@ -88,8 +88,8 @@ class TestBuildDefs:
     def test_schedule_and_sensors_run_from_the_start(self, defs: dg.Definitions) -> None:
         repository = defs.get_repository_def()
         assert [(s.name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs] == [
-            ("nightly", "0 2 * * *", "UTC"),
             ("daily_backup", "0 1 * * *", "UTC"),
+            ("nightly", "0 2 * * *", "UTC"),
             ("weekly_drill", "0 5 * * 0", "UTC"),
         ]
         sensors = {s.name: (s.job_name, s.minimum_interval_seconds) for s in repository.sensor_defs}
