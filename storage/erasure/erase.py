@@ -143,7 +143,7 @@ class _Run:
         row, targets = self._row_and_targets()
         if not targets.version_ids:
             return {}
-        removed, uri = 0, self._stores.settings.lance_uri
+        removed, is_dropped, uri = 0, False, self._stores.settings.lance_uri
         with owner_session(self._stores.owner) as session:
             names = session.scalars(
                 select(IndexVersion.table_name)
@@ -152,10 +152,13 @@ class _Run:
             ).all()
         for name in names:
             with writer_lock(self._stores.app, name) as check_lock:
-                removed += erase_versions(self._stores.vectors, uri, name, targets.version_ids)
+                erased = erase_versions(self._stores.vectors, uri, name, targets.version_ids)
                 check_lock()
-        # A table whose text index kept the words was dropped; this fills it again, and finds nothing to do otherwise.
-        verify(self._stores, heal=True, organization_id=row.organization_id)
+            removed, is_dropped = removed + erased.rows, is_dropped or erased.is_dropped
+        if is_dropped:
+            # Its index kept the words; it is filled again from what stays. Should this be killed, the worker's own
+            # round does it.
+            verify(self._stores, heal=True, organization_id=row.organization_id)
         return {"vectors": removed}
 
     def _rows(self) -> None:

@@ -2,13 +2,22 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from storage.errors import IndexUnavailableError
 from storage.lance.store import VectorStore
 
 
-def erase_versions(vectors: VectorStore, uri: str, table_name: str, version_ids: Sequence[uuid.UUID]) -> int:
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What became of a table."""
+
+    rows: int
+    is_dropped: bool
+
+
+def erase_versions(vectors: VectorStore, uri: str, table_name: str, version_ids: Sequence[uuid.UUID]) -> Erased:
     """Delete rows of document versions, and write the table anew without them and without a past.
 
     The caller holds the table's writer lock, so files that no version names are left over from a killed writer and go,
@@ -22,20 +31,20 @@ def erase_versions(vectors: VectorStore, uri: str, table_name: str, version_ids:
         version_ids: Whose rows.
 
     Returns:
-        How many rows were deleted; 0 when an earlier run did that already.
+        How many rows were deleted, none when an earlier run did that already; and whether the table was dropped.
 
     Raises:
         IndexUnavailableError: The table is unreadable. It is a cache: drop it and fill it again.
     """
     if not vectors.is_listed(table_name):
-        return 0
+        return Erased(0, is_dropped=False)
     removed = sum(vectors.remove_version(table_name, version_id) for version_id in version_ids)
     if _has_index(uri, table_name):
         vectors.drop(table_name)
-        return removed
+        return Erased(removed, is_dropped=True)
     _rewrite(uri, table_name)
     vectors.finish(table_name)
-    return removed
+    return Erased(removed, is_dropped=False)
 
 
 def _has_index(uri: str, table_name: str) -> bool:
