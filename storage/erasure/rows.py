@@ -80,7 +80,9 @@ def _remove_documents(
     _delete(session, Job, [Job.subject_id.in_(versions)], organization_id, counts)
     _delete(session, OutboxEvent, [OutboxEvent.subject_id.in_(subjects)], organization_id, counts)
     _delete(session, DocumentVersion, [DocumentVersion.id.in_(versions)], organization_id, counts)
-    _delete(session, Document, [Document.id.in_(documents)], organization_id, counts)
+    # A version that was given meanwhile is no part of what was asked for; it keeps its document.
+    has_version = exists().where(DocumentVersion.document_id == Document.id)
+    _delete(session, Document, [Document.id.in_(documents), ~has_version], organization_id, counts)
     other = aliased(Chunk)
     is_used = exists().where(other.organization_id == organization_id, other.text_hash == Embedding.text_hash)
     _delete(session, Embedding, [Embedding.text_hash.in_(hashes), ~is_used], organization_id, counts)

@@ -79,7 +79,9 @@ def _resolve(session: Session, erasure: Erasure) -> Targets:
         .with_for_update()
     ).all()
     versions = session.scalars(
-        select(DocumentVersion.id).where(DocumentVersion.document_id.in_(documents)).order_by(DocumentVersion.id)
+        select(DocumentVersion.id)
+        .where(DocumentVersion.document_id.in_(documents), DocumentVersion.created_at <= until)
+        .order_by(DocumentVersion.id)
     ).all()
     return Targets(
         document_ids=tuple(documents),

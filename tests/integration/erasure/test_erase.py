@@ -99,6 +99,20 @@ class TestErasingADocument:
         run_until_idle(stores, organization_id=scene.organization_id, settings=FAST)
         assert len(scene.documents()) == 2
 
+    def test_a_version_that_is_given_meanwhile_stays(self, scene: Scene, stores: Stores) -> None:
+        fresh = secret_text(f"{scene.organization_id}/3")
+
+        def give_again(step: str) -> None:
+            if step == Step.VECTORS:
+                assert give(stores, scene.knowledge_base, fresh, uri="file:docs/secret.md").state == "staged"
+
+        row = erase(stores, ask_for(scene), on_step=give_again)
+
+        assert row.state == ErasureState.COMPLETED
+        assert run_until_idle(stores, organization_id=scene.organization_id, settings=FAST).ready == 1
+        assert scene.documents() == sorted([scene.bystander_id, scene.document_id])
+        assert scene.places() == set()
+
     def test_what_is_left_fails_it_with_the_place_and_a_second_run_mends_it(self, scene: Scene) -> None:
         leak = scene.stores.settings.home_path / "dagster" / f"leak-{scene.organization_id}.txt"
         leak.parent.mkdir(parents=True, exist_ok=True)
