@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from storage.backup.errors import BackupError, DamagedBackupError
-from storage.backup.manifest import FILES, MANIFEST, POOL, Manifest, read_manifest, stored_files
+from storage.backup.manifest import MANIFEST, POOL, stored_files
 
 _MARK = "pixel-backups.json"
 PARTIAL = ".partial-"
@@ -47,19 +47,11 @@ def backup_names(root: Path) -> list[str]:
     return sorted((path.parent.name for path in root.glob(f"[0-9]*/{MANIFEST}")), reverse=True)
 
 
-def newest_manifest(root: Path) -> Manifest | None:
-    """The newest manifest that can be read; None when there is none."""
-    for name in backup_names(root):
-        with contextlib.suppress(DamagedBackupError):
-            return read_manifest(root / name)
-    return None
-
-
 def known_digests(root: Path) -> dict[str, tuple[int, str]]:
     """Size and SHA-256 of what is in the pool by path, as earlier backups noted them."""
     found = {}
     for name in backup_names(root):
-        if (root / name / FILES).is_file():
+        with contextlib.suppress(DamagedBackupError):  # then its files are read and hashed anew
             found.update({file.path: (file.size, file.sha256) for file in stored_files(root / name)})
     return found
 

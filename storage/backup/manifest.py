@@ -1,14 +1,13 @@
 """The manifest of a backup: written last, so that a folder without one is no backup."""
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from storage.backup.durable_files import sha256_of
 from storage.backup.errors import DamagedBackupError
@@ -26,15 +25,15 @@ _DIGEST_FILE = "manifest.sha256"
 class Part(Record):
     """One file of a backup."""
 
-    name: str
+    name: Literal["database.dump", "erasures.jsonl", "files.jsonl"]
     size: int
     sha256: str
 
 
 class StoredFile(Record):
-    """One stored file in the pool; a line of `files.jsonl`."""
+    """One stored file in the pool; a line of `files.jsonl`. Its path cannot lead out of the pool."""
 
-    path: str
+    path: str = Field(pattern=r"^[0-9a-f-]{36}/[0-9a-f]{2}/[0-9a-f]{64}$")
     size: int
     sha256: str
 
@@ -90,13 +89,16 @@ def read_manifest(folder: Path) -> Manifest:
         content = (folder / MANIFEST).read_bytes()
         if (folder / _DIGEST_FILE).read_bytes() != _digest(content):
             raise DamagedBackupError(f"{folder / MANIFEST} was changed since it was written.")
-        return Manifest.model_validate_json(content)
+        manifest = Manifest.model_validate_json(content)
     except OSError as error:
         raise DamagedBackupError(f"{folder} has no whole manifest ({error.strerror}).") from error
     except ValidationError as error:
         raise DamagedBackupError(
             f"{folder / MANIFEST} is of a format that this version cannot read: {error.errors()[0]['msg']}."
         ) from error
+    if manifest.name != folder.name:
+        raise DamagedBackupError(f"{folder} holds the manifest of {manifest.name}.")
+    return manifest
 
 
 def check_backup(root: Path, manifest: Manifest) -> None:
@@ -113,15 +115,22 @@ def check_backup(root: Path, manifest: Manifest) -> None:
 
 
 def stored_files(folder: Path) -> Iterator[StoredFile]:
-    """The stored files that belong to a backup."""
-    with (folder / FILES).open(encoding="utf-8") as handle:
-        for line in handle:
-            yield StoredFile(**json.loads(line))
+    """The stored files that belong to a backup.
+
+    Raises:
+        DamagedBackupError: The list is missing, or a line of it names no stored file.
+    """
+    try:
+        with (folder / FILES).open(encoding="utf-8") as handle:
+            for line in handle:
+                yield StoredFile.model_validate_json(line)
+    except (OSError, ValueError) as error:
+        raise DamagedBackupError(f"{folder / FILES} is no list of stored files ({type(error).__name__}).") from error
 
 
 def part_of(path: Path) -> Part:
     """A file as the manifest names it."""
-    return Part(name=path.name, size=path.stat().st_size, sha256=sha256_of(path))
+    return Part.model_validate({"name": path.name, "size": path.stat().st_size, "sha256": sha256_of(path)})
 
 
 def _check(path: Path, size: int, sha256: str) -> None:

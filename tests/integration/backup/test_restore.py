@@ -1,5 +1,6 @@
 """A restored installation is the one that was backed up; what was erased stays erased."""
 
+import json
 import threading
 import uuid
 from pathlib import Path
@@ -13,17 +14,20 @@ from storage.backup.drill import compare_searches
 from storage.backup.errors import RestoreError
 from storage.backup.figures import table_figures
 from storage.backup.folder import backup_names
-from storage.backup.manifest import DATABASE, MANIFEST, POOL, read_manifest, stored_files, write_manifest
+from storage.backup.manifest import DATABASE, MANIFEST, POOL, part_of, read_manifest, stored_files, write_manifest
 from storage.backup.restore import restore
 from storage.erasure.errors import ErasureError
 from storage.erasure.ledger import ledger_file
 from storage.erasure.proof import search_of
 from storage.postgres import embedded
+from storage.postgres.client_tools import client_tool, run_tool
+from storage.postgres.migrate import downgrade, is_current, migrate
 from storage.postgres.models.document import Document
 from storage.postgres.models.erasure import Erasure
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.models.registry import metadata
 from storage.postgres.session import organization_session, owner_session
+from storage.postgres.urls import database_urls
 from storage.reconciler import verify
 from storage.settings import StorageSettings
 from storage.stores import Stores
@@ -95,6 +99,50 @@ class TestRestoring:
         with opened.owner.connect() as connection:
             assert table_figures(connection) == manifest.tables
         assert not (elsewhere.home_path / "before-restore").exists()
+
+
+class TestAnOlderBackup:
+    def test_it_is_brought_to_this_versions_schema(
+        self, place: Place, elsewhere: StorageSettings, opened: Stores
+    ) -> None:
+        made = place.back_up()
+        folder, owner = place.root / made.name, place.stores.owner
+        downgrade(place.settings, "0012")
+        try:
+            dump = [str(client_tool("pg_dump", owner)), "--format=custom", "--enable-row-security", "--no-owner"]
+            run_tool([*dump, f"--file={folder / DATABASE}"], database_urls(place.settings).owner)
+            with owner.connect() as connection:
+                tables = table_figures(connection)
+        finally:
+            migrate(place.settings)
+        parts = tuple(part_of(folder / part.name) for part in made.parts)
+        older = {"schema_revision": "0012", "tables": tables, "parts": parts}
+        write_manifest(folder, made.model_copy(update=older))
+
+        restore(place.root, elsewhere)
+
+        embedded.start(elsewhere)
+        assert is_current(elsewhere)
+        with organization_session(opened.app, place.scene.organization_id) as session:
+            assert len(session.scalars(select(Document.id)).all()) == 2
+
+
+class TestAForgedBackup:
+    @pytest.mark.parametrize("path", ["../../outside", "/etc/passwd", f"{'a' * 36}/aa/../../{'b' * 64}"])
+    def test_a_path_cannot_lead_out_of_the_pool(self, place: Place, elsewhere: StorageSettings, path: str) -> None:
+        made = place.back_up()
+        folder = place.root / made.name
+        (folder / "files.jsonl").write_text(json.dumps({"path": path, "size": 1, "sha256": "0"}) + "\n")
+        parts = tuple(part_of(folder / part.name) for part in made.parts)
+        write_manifest(folder, made.model_copy(update={"parts": parts}))
+        with pytest.raises(RestoreError, match="is no list of stored files"):
+            restore(place.root, elsewhere)
+
+    def test_a_manifest_under_another_name_is_refused(self, place: Place, elsewhere: StorageSettings) -> None:
+        made = place.back_up()
+        (place.root / made.name).rename(place.root / f"9{made.name}")
+        with pytest.raises(RestoreError, match="holds the manifest of"):
+            restore(place.root, elsewhere)
 
 
 class TestConcurrentWrites:

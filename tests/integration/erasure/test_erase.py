@@ -1,6 +1,9 @@
 """Erasing documents, knowledge bases and people: what goes, what stays, and the proof."""
 
+import os
+import tempfile
 import uuid
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -39,9 +42,15 @@ class TestErasingADocument:
         log.parent.mkdir(parents=True, exist_ok=True)
         line = " ".join(scene.secret.split("\n\n")[1].split())
         log.write_text(f'{{"event": "first"}}\n{{"event": "leak", "note": "{line}"}}\n{{"event": "last"}}\n')
+        report = scene.stores.settings.home_path / "reports" / f"{scene.organization_id}.html"
+        report.parent.mkdir(exist_ok=True)
+        report.write_text(f"<p>{line}</p>")
+        spool = Path(tempfile.mkdtemp(prefix="pixel-spool-")) / "upload.spool"
+        spool.write_text(scene.secret)
+        os.utime(spool, (0, 0))  # of a process that is long gone
         before = scene.places()
         assert "dump" in before
-        for store in ("/files/", "/lance/", "/logs/"):
+        for store in ("/files/", "/lance/", "/logs/", "/reports/"):
             assert any(store in place for place in before), store
 
         row = erase(scene.stores, ask_for(scene))
@@ -52,7 +61,10 @@ class TestErasingADocument:
         assert row.touched["documents"] == 1
         assert row.touched["document_versions"] == 2
         assert row.touched["files"] == 2  # the text of Markdown is its original, so one for each version
-        assert row.touched["log_lines"] == 1
+        assert (row.touched["log_lines"], row.touched["reports"]) == (1, 1)
+        assert row.touched["spool_files"] >= 1
+        assert not spool.exists()
+        spool.parent.rmdir()
         assert row.proof is not None
         assert row.proof["left"] == {}
         assert row.proof["searched_for"] > 10
