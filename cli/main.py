@@ -4,7 +4,22 @@ import sys
 
 import typer
 
-from cli import ask, bench, demo, document, evaluate, foreground, index, ingest, search, services, source, verify
+from cli import (
+    ask,
+    backup,
+    bench,
+    demo,
+    document,
+    erase,
+    evaluate,
+    foreground,
+    index,
+    ingest,
+    search,
+    services,
+    source,
+    verify,
+)
 from cli.errors import expected_errors, one_line
 
 app = typer.Typer(
@@ -14,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (services, demo, ingest, search, ask, verify, bench):
+for module in (services, demo, ingest, search, ask, verify, erase, backup, bench):
     module.register(app)
 app.add_typer(document.app, name="document")
 app.add_typer(source.app, name="source")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingestion import leases, ledger, removal
 from ingestion.embedding.embedder import Embedder, default_embedder
+from ingestion.erasing import erasing
 from ingestion.errors import LeaseLostError, ModelUnavailableError, ParseError
 from ingestion.index_builds.jobs import tending
 from ingestion.leases import Lease
@@ -273,6 +274,7 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
         Worker(stores, settings=settings) as worker,
         syncing(stores, stop, settings=settings),
         tending(stores, stop, settings=settings),
+        erasing(stores, stop, settings=settings),
     ):
         _together(worker, work, threads=settings.workers, stop=stop)
 

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.assets import answer_quality, document_chunks, documents, eval_scores, index_candidate
+from orchestration.assets import (
+    answer_quality,
+    backups_latest,
+    document_chunks,
+    documents,
+    eval_scores,
+    index_candidate,
+    restore_drill,
+)
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -13,6 +21,8 @@ INGEST_AND_EVALUATE = "ingest_and_evaluate"
 INGEST = "ingest"
 REFRESH_WAREHOUSE = "refresh_warehouse"
 BUILD_INDEX = "build_index"
+BACK_UP = "back_up"
+DRILL = "drill"
 
 
 def jobs(warehouse: dg.AssetsDefinition) -> list["UnresolvedAssetJobDefinition"]:
@@ -42,6 +52,18 @@ def jobs(warehouse: dg.AssetsDefinition) -> list["UnresolvedAssetJobDefinition"]
             BUILD_INDEX,
             dg.AssetSelection.assets(index_candidate.KEY),
             description="Build an index version beside the live one, and let its gates judge it.",
+            executor_def=dg.in_process_executor,
+        ),
+        dg.define_asset_job(
+            BACK_UP,
+            dg.AssetSelection.assets(backups_latest.KEY),
+            description="Back up database and files.",
+            executor_def=dg.in_process_executor,
+        ),
+        dg.define_asset_job(
+            DRILL,
+            dg.AssetSelection.assets(restore_drill.KEY),
+            description="Back up, restore into a scratch home, compare, and check how long recovery took.",
             executor_def=dg.in_process_executor,
         ),
     ]

@@ -15,10 +15,12 @@ from ingestion.settings import IngestSettings
 from ingestion.sources.settings import SourceSettings
 from orchestration.settings import OrchestrationSettings
 from serving.settings import ServingSettings
+from storage.backup.settings import BackupSettings
 from storage.settings import StorageSettings
 
 SETTINGS: tuple[type[BaseSettings], ...] = (
     StorageSettings,
+    BackupSettings,
     IngestSettings,
     SourceSettings,
     EmbeddingSettings,

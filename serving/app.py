@@ -17,6 +17,7 @@ from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
 from serving.conversations.interrupted import sweep_forever
 from serving.conversations.openai_endpoints import router as openai
+from serving.erasures.endpoints import router as erasures
 from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
 from serving.index_versions.endpoints import router as index_versions
@@ -62,6 +63,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         sources,
         ingestions,
         index_versions,
+        erasures,
         conversations,
         feedback,
         search,

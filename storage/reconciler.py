@@ -172,8 +172,10 @@ class _Comparison:
             for batch in _batches(self._extra | self._duplicates | self._stale):
                 self._stores.vectors.remove_chunks(name, batch)
             wanted = list(self._missing | ((self._duplicates | self._stale) & set(self._expected)))
+        # Version by version: each is one commit of the table, and in the order of chunk ids it would be very many.
+        wanted.sort(key=lambda chunk_id: (self._expected[chunk_id].document_version_id, chunk_id))
         with organization_session(self._stores.app, self._index.organization_id) as session:
-            for batch in _batches(wanted):
+            for batch in _slices(wanted):
                 self._add(expected_rows(session, self._index, list(batch)))
         if wanted:
             self._stores.vectors.finish(name)
@@ -207,5 +209,8 @@ def _leaving_versions(session: Session) -> set[uuid.UUID]:
 
 
 def _batches(chunk_ids: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, ...]]:
-    ordered = sorted(chunk_ids)
+    return _slices(sorted(chunk_ids))
+
+
+def _slices(ordered: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, ...]]:
     return [tuple(ordered[start : start + _BATCH]) for start in range(0, len(ordered), _BATCH)]

@@ -117,6 +117,7 @@ class ReceiptPassageOut(Read):
     char_end: int
     text_hash: str
     scores: dict[str, float]
+    erased_at: datetime | None = Field(description="when the passage was erased for good; its quotes are gone")
 
 
 class FeedbackInReceipt(Read):

@@ -114,6 +114,31 @@ class FileStore:
             else:
                 self._filesystem().rm(path)
 
+    def unfinished(self, organization_id: uuid.UUID, key: str) -> list[Path]:
+        """What writers that were killed left of a file; an object store shows no such thing."""
+        target = Path(self._path(organization_id, key))
+        return sorted(target.parent.glob(f".{key}.*.tmp")) if self._is_local else []
+
+    def stored(self) -> Iterator[tuple[uuid.UUID, str, int]]:
+        """Every stored file as (organization, key, bytes), in no particular order."""
+        for path, size in self._local_sizes() if self._is_local else self._remote_sizes():
+            parts = path.rsplit("/", 3)
+            if len(parts) == 4 and _KEY.fullmatch(parts[3]):
+                yield uuid.UUID(parts[1]), parts[3], size
+
+    def _local_sizes(self) -> Iterator[tuple[str, int]]:
+        for folder, _, names in os.walk(self._root):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+                    yield f"{folder}/{name}", os.stat(f"{folder}/{name}").st_size
+
+    def _remote_sizes(self) -> Iterator[tuple[str, int]]:
+        import fsspec
+
+        filesystem, root = fsspec.core.url_to_fs(self._root)
+        for path, details in filesystem.find(root, detail=True).items():
+            yield f"/{path}", int(details["size"])
+
     @contextlib.contextmanager
     def local_copy(self, organization_id: uuid.UUID, key: str, folder: Path) -> Iterator[Path]:
         """A path on this machine that holds the file: the file itself, or a temporary copy in `folder`."""

@@ -1,6 +1,7 @@
 """The passages that an answer was given."""
 
 import uuid
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,7 +13,7 @@ from storage.postgres.models.base import Base, Identified, JsonObject, Organizat
 class ReceiptPassage(Identified, OrganizationOwned, Base):
     """One retrieved passage of one receipt: where it stood, what each retriever gave it, whether it was cited.
 
-    The ids outlive the chunk: an erased document empties the foreign keys, never the receipt.
+    The receipt outlives the chunk: an erased document empties the foreign keys and the quotes, and `erased_at` says when.
     """
 
     __tablename__ = "receipt_passages"
@@ -34,3 +35,4 @@ class ReceiptPassage(Identified, OrganizationOwned, Base):
     scores: Mapped[JsonObject]
     citation: Mapped[int | None]
     quotes: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    erased_at: Mapped[datetime | None]

@@ -75,7 +75,9 @@ class TestForeignIds:
         answer = ask(informed, "How long is the warranty of the K5 grinder?")
         source = {"knowledge_base_id": informed.knowledge_base_id, "name": "s", "kind": "sitemap"}
         made = informed.owner.post("/api/v1/sources", json={**source, "settings": {"url": "https://example.com/s.xml"}})
+        erased = informed.owner.post("/api/v1/erasures", json={"kind": "subject", "subject": str(uuid.uuid4())})
         theirs = {
+            "erasure_id": erased.json()["id"],
             "source_id": made.json()["id"],
             "conversation_id": answer["conversation_id"],
             "message_id": answer["message_id"],
@@ -133,6 +135,8 @@ class TestRoles:
             ("GET", "/api/v1/chatbots", None, {"owner", "builder", "analyst", "agent", "viewer"}),
             ("POST", "/api/v1/chatbots", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
             ("POST", "/api/v1/knowledge-bases", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
+            ("GET", "/api/v1/erasures", None, {"owner"}),
+            ("POST", "/api/v1/erasures", {"kind": "document", "subject": "x"}, {"owner"}),
             ("GET", "/api/v1/feedback", None, {"owner", "builder", "analyst", "agent"}),
         ],
     )

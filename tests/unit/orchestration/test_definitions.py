@@ -34,6 +34,8 @@ class TestBuildDefs:
             "lance/index_candidate",
             "postgres/eval_scores",
             "reports/answer_quality",
+            "backups/latest",
+            "backups/restore_drill",
         }
         marts = {node.key.to_user_string() for node in nodes if node.group_name == "warehouse_marts"}
         assert marts == {
@@ -78,6 +80,7 @@ class TestBuildDefs:
                 ("lance/index_candidate", gate, True)
                 for gate in ("row_reconciliation", "freshness", "leak_canaries", "latency", "retrieval_quality")
             ),
+            ("backups/restore_drill", "newest_drill_is_good", True),
         }
 
     def test_dbt_tests_are_checks(self, defs: dg.Definitions) -> None:
@@ -86,7 +89,7 @@ class TestBuildDefs:
 
     def test_jobs(self, defs: dg.Definitions) -> None:
         names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-        assert names == {"ingest_and_evaluate", "ingest", "refresh_warehouse", "build_index"}
+        assert names == {"ingest_and_evaluate", "ingest", "refresh_warehouse", "build_index", "back_up", "drill"}
 
     def test_ingest_leaves_the_warehouse_alone(self, defs: dg.Definitions) -> None:
         keys = {key.to_user_string() for key in defs.resolve_job_def("ingest").asset_layer.executable_asset_keys}
@@ -95,7 +98,9 @@ class TestBuildDefs:
     def test_schedule_and_sensors_run_from_the_start(self, defs: dg.Definitions) -> None:
         repository = defs.get_repository_def()
         assert [(s.name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs] == [
-            ("nightly", "0 2 * * *", "UTC")
+            ("daily_backup", "0 1 * * *", "UTC"),
+            ("nightly", "0 2 * * *", "UTC"),
+            ("weekly_drill", "0 5 * * 0", "UTC"),
         ]
         sensors = {s.name: (s.job_name, s.minimum_interval_seconds) for s in repository.sensor_defs}
         assert sensors == {

@@ -107,3 +107,27 @@ class TestDelete:
         store.delete(ORGANIZATION, KEY)
 
         assert not store.exists(ORGANIZATION, KEY)
+
+
+class TestStored:
+    def test_every_file_is_listed_with_its_size(self, store: FileStore) -> None:
+        other, key = uuid.uuid4(), content_key(b"key", b"more data")
+        store.put(ORGANIZATION, KEY, b"data")
+        store.put(other, key, b"more data")
+        assert sorted(store.stored()) == sorted([(ORGANIZATION, KEY, 4), (other, key, 9)])
+
+    def test_an_empty_store_has_none(self, store: FileStore) -> None:
+        assert list(store.stored()) == []
+
+
+class TestUnfinished:
+    def test_what_a_killed_writer_left_is_found_and_is_no_stored_file(self, tmp_path: Path) -> None:
+        store = FileStore(str(tmp_path))
+        store.put(ORGANIZATION, KEY, b"data")
+        left = tmp_path / str(ORGANIZATION) / KEY[:2] / f".{KEY}.0123.tmp"
+        left.write_bytes(b"da")
+        assert store.unfinished(ORGANIZATION, KEY) == [left]
+        assert [key for _, key, _ in store.stored()] == [KEY]
+
+    def test_an_object_store_shows_none(self) -> None:
+        assert FileStore("memory://bucket").unfinished(ORGANIZATION, KEY) == []

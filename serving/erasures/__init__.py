@@ -1,0 +1,1 @@
+"""Erasures: asked for here, carried out by a worker, kept in a ledger."""

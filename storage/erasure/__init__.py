@@ -1,0 +1,1 @@
+"""Erases for good: rows, files, vectors and their bytes; and proves it by searching for them."""

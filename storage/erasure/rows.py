@@ -1,0 +1,146 @@
+"""Removes the rows of an erasure from Postgres, in one transaction."""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, MetaData, Table, delete, exists, inspect, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from storage.erasure.evidence import Evidence
+from storage.erasure.quotes import blank_quotes
+from storage.erasure.targets import Targets
+from storage.postgres.models.chunk import Chunk
+from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.document import Document
+from storage.postgres.models.document_version import DocumentVersion
+from storage.postgres.models.embedding import Embedding
+from storage.postgres.models.feedback import Feedback
+from storage.postgres.models.ingestion import Ingestion
+from storage.postgres.models.job import Job
+from storage.postgres.models.knowledge_base import KnowledgeBase
+from storage.postgres.models.message import Message
+from storage.postgres.models.outbox_event import OutboxEvent
+from storage.postgres.models.receipt import Receipt
+from storage.postgres.models.receipt_passage import ReceiptPassage
+from storage.postgres.models.usage_record import UsageRecord
+
+# What an erasure may change: vacuumed afterwards, so that no dead row keeps what it held.
+TOUCHED_TABLES = tuple(
+    model.__tablename__
+    for model in (
+        Chunk, Conversation, Document, DocumentVersion, Embedding, Feedback, Ingestion, Job, KnowledgeBase, Message,
+        OutboxEvent, Receipt, ReceiptPassage, UsageRecord,
+    )
+)  # fmt: skip
+# Tables of optional parts of the product, and the columns by which their rows belong to what is erased.
+OPTIONAL_TABLES = ("retrieval_labels", "facts")
+_COLUMNS = {
+    "chunk_id": "chunk_ids",
+    "document_version_id": "version_ids",
+    "document_id": "document_ids",
+    "conversation_id": "conversation_ids",
+    "user_id": "user_ids",
+}
+
+
+def remove_rows(session: Session, organization_id: uuid.UUID, targets: Targets, evidence: Evidence) -> dict[str, int]:
+    """Remove every row of the targets; a second run finds nothing left to remove.
+
+    Returns:
+        Counts by table, and `answers_blanked`.
+    """
+    counts: Counter[str] = Counter()
+    counts["receipt_passages"], counts["answers_blanked"] = blank_quotes(session, organization_id, targets, evidence)
+    chunks = session.execute(
+        select(Chunk.id, Chunk.text_hash).where(
+            Chunk.organization_id == organization_id, Chunk.document_version_id.in_(targets.version_ids)
+        )
+    ).all()
+    _remove_optional(session, organization_id, targets, [row.id for row in chunks], counts)
+    _remove_documents(session, organization_id, targets, {row.text_hash for row in chunks}, counts)
+    _remove_person(session, organization_id, targets, counts)
+    if targets.knowledge_base_id is not None and not _has_documents(session, targets.knowledge_base_id):
+        _delete(session, KnowledgeBase, [KnowledgeBase.id == targets.knowledge_base_id], organization_id, counts)
+    return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _remove_documents(
+    session: Session, organization_id: uuid.UUID, targets: Targets, hashes: set[str], counts: Counter[str]
+) -> None:
+    versions, documents = targets.version_ids, targets.document_ids
+    ingestions = session.scalars(
+        select(DocumentVersion.ingestion_id).where(
+            DocumentVersion.id.in_(versions), DocumentVersion.ingestion_id.is_not(None)
+        )
+    ).all()
+    subjects = [*versions, *documents]
+    _delete(session, Chunk, [Chunk.document_version_id.in_(versions)], organization_id, counts)
+    _delete(session, Job, [Job.subject_id.in_(versions)], organization_id, counts)
+    _delete(session, OutboxEvent, [OutboxEvent.subject_id.in_(subjects)], organization_id, counts)
+    _delete(session, DocumentVersion, [DocumentVersion.id.in_(versions)], organization_id, counts)
+    # A version that was given meanwhile is no part of what was asked for; it keeps its document.
+    has_version = exists().where(DocumentVersion.document_id == Document.id)
+    _delete(session, Document, [Document.id.in_(documents), ~has_version], organization_id, counts)
+    other = aliased(Chunk)
+    is_used = exists().where(other.organization_id == organization_id, other.text_hash == Embedding.text_hash)
+    _delete(session, Embedding, [Embedding.text_hash.in_(hashes), ~is_used], organization_id, counts)
+    # An ingestion bears the name of what was given; without documents it tells of nothing else.
+    is_left = exists().where(DocumentVersion.ingestion_id == Ingestion.id)
+    _delete(session, Ingestion, [Ingestion.id.in_(ingestions), ~is_left], organization_id, counts)
+
+
+def _remove_person(session: Session, organization_id: uuid.UUID, targets: Targets, counts: Counter[str]) -> None:
+    _delete(session, Conversation, [Conversation.id.in_(targets.conversation_ids)], organization_id, counts)
+    if targets.user_id is None:
+        return
+    _delete(session, Feedback, [Feedback.user_id == targets.user_id], organization_id, counts)
+    # What an answer cost stays in the books, without the person.
+    freed = session.execute(
+        update(UsageRecord)
+        .where(UsageRecord.organization_id == organization_id, UsageRecord.user_id == targets.user_id)
+        .values(user_id=None)
+        .returning(UsageRecord.id)
+    ).all()
+    counts["usage"] += len(freed)
+
+
+def _remove_optional(
+    session: Session,
+    organization_id: uuid.UUID,
+    targets: Targets,
+    chunk_ids: Sequence[uuid.UUID],
+    counts: Counter[str],
+) -> None:
+    ids: dict[str, Sequence[uuid.UUID]] = {
+        "chunk_ids": chunk_ids,
+        "version_ids": targets.version_ids,
+        "document_ids": targets.document_ids,
+        "conversation_ids": targets.conversation_ids,
+        "user_ids": [targets.user_id] if targets.user_id else [],
+    }
+    connection = session.connection()
+    for name in sorted(set(OPTIONAL_TABLES) & set(inspect(connection).get_table_names())):
+        table = Table(name, MetaData(), autoload_with=connection, resolve_fks=False)
+        belongs = [table.c[column].in_(ids[kind]) for column, kind in _COLUMNS.items() if column in table.c]
+        if belongs:
+            statement = delete(table).where(table.c.organization_id == organization_id, or_(*belongs))
+            counts[name] += len(session.execute(statement.returning(table.c.organization_id)).all())
+
+
+def _has_documents(session: Session, knowledge_base_id: uuid.UUID) -> bool:
+    """Whether something was given after the erasure was asked for."""
+    return session.scalar(select(exists().where(Document.knowledge_base_id == knowledge_base_id))) is True
+
+
+def _delete(
+    session: Session,
+    model: type[Any],
+    conditions: Sequence[ColumnElement[bool]],
+    organization_id: uuid.UUID,
+    counts: Counter[str],
+) -> None:
+    statement = delete(model).where(model.organization_id == organization_id, *conditions)
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    counts[model.__tablename__] += int(getattr(result, "rowcount", 0))

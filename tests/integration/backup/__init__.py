@@ -1,0 +1,1 @@
+"""Backups, restores and drills on real stores."""

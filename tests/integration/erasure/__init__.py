@@ -1,0 +1,1 @@
+"""Erasing: nothing of what was erased is left in any store."""
