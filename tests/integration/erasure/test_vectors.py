@@ -29,7 +29,10 @@ SPEC = TableSpec("erasing", "mini", 64)
 def rows(count: int, seed: int) -> list[VectorRow]:
     chance = np.random.default_rng(seed)
     base = uuid.uuid4()
-    return [VectorRow(uuid.uuid4(), base, chance.normal(size=64).astype(np.float32)) for _ in range(count)]
+    return [
+        VectorRow(uuid.uuid4(), base, chance.normal(size=64).astype(np.float32), f"secret{seed}x{number}", "1:en")
+        for number in range(count)
+    ]
 
 
 def holds(folder: Path, needle: bytes) -> bool:

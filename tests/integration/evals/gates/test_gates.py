@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -66,7 +67,7 @@ class Candidate:
         self.stores.vectors.add_rows(table_spec(self.index), version_id, [row])
 
     def add_foreign_row(self) -> None:
-        row = VectorRow(uuid.uuid4(), self.base.id, self.rows()[0][1].vector)
+        row = replace(self.rows()[0][1], chunk_id=uuid.uuid4(), knowledge_base_id=self.base.id)
         self.stores.vectors.add_rows(table_spec(self.index), uuid.uuid4(), [row])
 
     def shuffle_vectors(self) -> None:
@@ -75,15 +76,13 @@ class Candidate:
         vectors = [rows[(number + 1) % len(rows)][1].vector for number in range(len(rows))]
         self.stores.vectors.create(table_spec(self.index))
         for (version_id, row), vector in zip(rows, vectors, strict=True):
-            moved = VectorRow(row.chunk_id, row.knowledge_base_id, vector)
+            moved = replace(row, vector=vector)
             self.stores.vectors.add_rows(table_spec(self.index), version_id, [moved])
 
     def move_to_another_base(self) -> None:
         version_id, row = self.rows()[0]
         self.stores.vectors.remove_chunks(self.index.table_name, [row.chunk_id])
-        self.stores.vectors.add_rows(
-            table_spec(self.index), version_id, [VectorRow(row.chunk_id, uuid.uuid4(), row.vector)]
-        )
+        self.stores.vectors.add_rows(table_spec(self.index), version_id, [replace(row, knowledge_base_id=uuid.uuid4())])
 
     def lose_stored_vector(self) -> None:
         with organization_session(self.stores.app, self.organization_id) as session:
