@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ingestion.embedding.cache import text_hash
@@ -13,12 +12,12 @@ from ingestion.embedding.embedder import Embedder, default_embedder
 from ingestion.embedding.text import embedding_text
 from ingestion.language import guess_language
 from storage.analysis.analyzer import passage_terms, terms_key
+from storage.postgres.bulk import insert_rows, table_of
 from storage.postgres.models.chunk import Chunk
 from storage.records.chunk_draft import ChunkDraft
 from storage.records.vector import Vector, VectorRow, vector_from_bytes, vector_to_bytes
 
 _CHUNK_NAMESPACE = uuid.UUID("6f1d3a52-8a0e-5c1b-9a57-2f6c0d1e4b83")
-_ROWS_PER_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,7 @@ def store_passages(
         }
         for passage in passages
     ]
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        session.execute(insert(Chunk).values(rows[start : start + _ROWS_PER_STATEMENT]).on_conflict_do_nothing())
+    insert_rows(session, table_of(Chunk), rows)
 
 
 def _columns(draft: ChunkDraft) -> dict[str, object]:

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from storage.postgres.bulk import insert_rows, table_of
 from storage.postgres.models.embedding import Embedding
 from storage.records.vector import Vector, vector_from_bytes, vector_to_bytes
 
@@ -56,5 +56,4 @@ def store_vectors(session: Session, organization_id: uuid.UUID, *, vectors: Mapp
             vectors.items()
         )  # one order for all writers, so that none waits for another in a ring
     ]
-    for start in range(0, len(rows), _PER_STATEMENT):
-        session.execute(insert(Embedding).values(rows[start : start + _PER_STATEMENT]).on_conflict_do_nothing())
+    insert_rows(session, table_of(Embedding), rows)

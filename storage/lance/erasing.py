@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from storage.errors import IndexUnavailableError
 from storage.lance.store import VectorStore
+from storage.lance.text_index import COLUMN
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ def erase_versions(vectors: VectorStore, uri: str, table_name: str, version_ids:
     """Delete rows of document versions, and write the table anew without them and without a past.
 
     The caller holds the table's writer lock, so files that no version names are left over from a killed writer and go,
-    too. An index keeps what it was built from, and only the code that builds it knows how: a table that has one is
-    dropped, for the caller to fill again from Postgres.
+    too. An index keeps what it was built from: that of full-text search is built anew, and searches go on meanwhile.
+    A table with any other index is dropped, for the caller to fill again from Postgres.
 
     Args:
         vectors: The vector store.
@@ -39,30 +40,38 @@ def erase_versions(vectors: VectorStore, uri: str, table_name: str, version_ids:
     if not vectors.is_listed(table_name):
         return Erased(0, is_dropped=False)
     removed = sum(vectors.remove_version(table_name, version_id) for version_id in version_ids)
-    if _has_index(uri, table_name):
+    if _has_other_index(uri, table_name):
         vectors.drop(table_name)
         return Erased(removed, is_dropped=True)
-    _rewrite(uri, table_name)
+    _compact(uri, table_name)
+    vectors.rebuild_text_index(table_name)
+    _forget_past(uri, table_name)
     vectors.finish(table_name)
     return Erased(removed, is_dropped=False)
 
 
-def _has_index(uri: str, table_name: str) -> bool:
+def _has_other_index(uri: str, table_name: str) -> bool:
     import lance  # heavy
 
     try:
-        return bool(lance.dataset(_path(uri, table_name)).describe_indices())
+        indices = lance.dataset(_path(uri, table_name)).describe_indices()
+        return any(index.field_names != [COLUMN] for index in indices)
     except (ValueError, OSError) as error:
         raise IndexUnavailableError(
             f"Vector table `{table_name}` is unreadable ({type(error).__name__}). `pixel verify` rebuilds it."
         ) from error
 
 
-def _rewrite(uri: str, table_name: str) -> None:
+def _compact(uri: str, table_name: str) -> None:
     import lance
 
     dataset = lance.dataset(_path(uri, table_name))
     dataset.optimize.compact_files(materialize_deletions=True, materialize_deletions_threshold=0.0)
+
+
+def _forget_past(uri: str, table_name: str) -> None:
+    import lance
+
     dataset = lance.dataset(_path(uri, table_name))
     dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True, error_if_tagged_old_versions=False)
     # Tags would keep older versions; ours are never tagged, so whatever is left was written by somebody else.

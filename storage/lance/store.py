@@ -250,6 +250,16 @@ class VectorStore:
         self._sync(table_name)
         return True
 
+    def rebuild_text_index(self, table_name: str) -> None:
+        """Make the index of full-text search anew from the rows that are there; the caller holds the writer lock.
+
+        Raises:
+            IndexUnavailableError: The table is missing or unreadable.
+        """
+        with self._tables.writing(table_name):
+            self._tables.forget(table_name)  # the files were rewritten behind this handle
+            create_text_index(self._tables.open(table_name))
+
     def create(self, spec: TableSpec) -> None:
         """Make the table, replacing whatever is there under its name, readable or not."""
         self.drop(spec.name)

@@ -45,7 +45,12 @@ class TestEraseVersions:
         kept, gone = rows(50, 1), rows(30, 2)
         for version, content in ((stays, kept), (goes, gone), (goes, gone)):  # the second time makes an older version
             store.replace_version(SPEC, version, content)
-        needles = [piece for row in gone for piece in (row.vector[:16].tobytes(), str(row.chunk_id).encode())]
+        needles = [
+            piece
+            for row in gone
+            for piece in (row.vector[:16].tobytes(), str(row.chunk_id).encode(), row.terms.encode())
+        ]
+        store.compact(SPEC.name)
         assert all(holds(tmp_path, needle) for needle in needles)
 
         erased = erase_versions(store, str(tmp_path), SPEC.name, [goes])
