@@ -216,7 +216,8 @@ def _bar(*, is_shown: bool) -> "Iterator[Callable[[BuildProgress], None]]":
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("building"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("building", total=None, told="")
 
         def show(progress: "BuildProgress") -> None:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-
 from benchmarks.figure import figure
 from benchmarks.retrieval.installation import Installation
 from benchmarks.retrieval.passages import Mass
@@ -99,7 +98,9 @@ def rebuild(place: Installation, mass: Mass) -> Iterator[dict[str, Any]]:
 def restore(place: Installation, folder: Path) -> Iterator[dict[str, Any]]:
     """Back up, restore into a scratch installation, compare."""
     done = drill(place.stores, folder)
-    yield figure("restore drill: recovery time", done.recovery_seconds, "s", at_most=300, runs=1, passed=done.passed)
+    yield figure(
+        "restore drill: recovery time", done.recovery_seconds, "s", at_most=300, runs=1, is_passed=done.is_passed
+    )
 
 
 class _Asked:
@@ -129,7 +130,7 @@ def _asking(place: Installation, mass: Mass) -> Iterator[_Asked]:
         finally:
             await context.close()
 
-    threads = [threading.Thread(target=lambda n=n: asyncio.run(ask(n))) for n in range(_ASKERS)]  # type: ignore[misc]
+    threads = [threading.Thread(target=lambda n=n: asyncio.run(ask(n))) for n in range(_ASKERS)]
     for thread in threads:
         thread.start()
     time.sleep(2)
@@ -162,5 +163,3 @@ def _seconds(action: Callable[[], object]) -> float:
     started = time.monotonic()
     action()
     return time.monotonic() - started
-
-

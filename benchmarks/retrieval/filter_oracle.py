@@ -40,10 +40,8 @@ def _holds(condition: Condition, facts: Facts) -> bool:
 def _stored(field: str, facts: Facts) -> Any:
     if field == TAGS:
         return facts["tags"] or MISSING
-    if field.startswith(CUSTOM):
-        found = facts["metadata"].get(field[len(CUSTOM) :])
-    else:
-        found = facts.get(field)
+    is_custom = field.startswith(CUSTOM)
+    found = facts["metadata"].get(field[len(CUSTOM) :]) if is_custom else facts.get(field)
     return MISSING if found is None else found
 
 

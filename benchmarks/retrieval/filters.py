@@ -35,7 +35,9 @@ def measure(place: Installation) -> Iterator[dict[str, Any]]:
     """Make documents with hostile values, ask with hostile values, compare with plain Python."""
     facts = _documents(place)
     broadened, narrowed, asked, refused = asyncio.run(_compare(place, facts))
-    yield figure("hostile filters: broadened results", broadened, "", at_most=0, cases=asked, refused_as_malformed=refused)
+    yield figure(
+        "hostile filters: broadened results", broadened, "", at_most=0, cases=asked, refused_as_malformed=refused
+    )
     yield figure("hostile filters: narrowed results", narrowed, "", at_most=0, cases=asked)
 
 
@@ -56,7 +58,9 @@ def _documents(place: Installation) -> dict[uuid.UUID, Facts]:
             document.tags = chance.sample(HOSTILE, chance.randint(0, 3))
             document.custom_metadata = {
                 name: chance.choice((*HOSTILE, 1, 2.5, 0, True, False, None, "1", -7, 1e20))
-                for name in chance.sample(("team", "level", "secret", "' OR 1=1 --", "a.b", "$.x"), chance.randint(0, 6))
+                for name in chance.sample(
+                    ("team", "level", "secret", "' OR 1=1 --", "a.b", "$.x"), chance.randint(0, 6)
+                )
             }
             version.title = chance.choice((None, *HOSTILE))
             version.author = chance.choice((None, "a", *HOSTILE[:5]))
@@ -82,9 +86,7 @@ async def _compare(place: Installation, facts: dict[uuid.UUID, Facts]) -> tuple[
                         refused += 1
                         continue
                     asked += 1
-                    rows = await repository.passing_versions(
-                        session, [place.knowledge_base_id], wanted, limit=10_000
-                    )
+                    rows = await repository.passing_versions(session, [place.knowledge_base_id], wanted, limit=10_000)
                     got = set(rows) & set(facts)
                     expected = {key for key, row in facts.items() if passes(wanted, row)}
                     broadened += len(got - expected)

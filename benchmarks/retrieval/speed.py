@@ -115,7 +115,8 @@ def _lance_ivf_pq(mass: Mass, truth: list[set[int]], wanted: float) -> tuple[flo
         for refine, probes in ((10, 20), (20, 20), (50, 20), (50, 50), (100, 50), (100, 100)):
 
             def search(vector: Any, refine: int = refine, probes: int = probes) -> list[int]:
-                query: Any = table.search(vector).distance_type("cosine").refine_factor(refine).nprobes(probes)
+                scan: Any = table.search(vector)
+                query = scan.distance_type("cosine").refine_factor(refine).nprobes(probes)
                 numbers: list[int] = query.select(["number"]).limit(DEPTH).to_arrow()["number"].to_pylist()
                 return numbers
 

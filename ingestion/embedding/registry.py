@@ -39,7 +39,10 @@ def embedder_for(source: str | Path | None) -> Embedder:
     # A folder whose files changed is another model; who holds the old one keeps it.
     signature = tuple((path.name, (stat := path.stat()).st_mtime_ns, stat.st_size) for path in model_files(folder))
     with _lock:
-        return _loaded.setdefault((folder, signature), SentenceTransformerEmbedder(folder))
+        key = (folder, signature)
+        if key not in _loaded:
+            _loaded[key] = SentenceTransformerEmbedder(folder)
+        return _loaded[key]
 
 
 def embedder_of(index: IndexVersion) -> Embedder:

@@ -25,16 +25,18 @@ class SentenceTransformerEmbedder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.RLock()
+        self._loaded: Any = None
+        self._fingerprint = fingerprint_of(folder)
 
-    @functools.cached_property
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 of the model's files, in hex."""
-        return fingerprint_of(self._folder)
+        """SHA-256 of the model's files, in hex, as they were when this embedder was made."""
+        return self._fingerprint
 
-    @functools.cached_property
+    @property
     def model(self) -> str:
         """The folder's name and the beginning of the fingerprint: two models never share a name."""
-        return f"{self._folder.name[:_NAME_CHARACTERS]}@{self.fingerprint[:12]}"
+        return f"{self._folder.name[:_NAME_CHARACTERS]}@{self._fingerprint[:12]}"
 
     @property
     def dimension(self) -> int:
@@ -107,26 +109,37 @@ class SentenceTransformerEmbedder:
             )
         return vectors
 
-    @functools.cached_property
+    @property
     def _transformer(self) -> Any:
-        with self._lock:
-            for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
-                os.environ.setdefault(name, "1")
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging
+        if self._loaded is None:
+            with self._lock:
+                if self._loaded is None:
+                    self._loaded = self._load()
+        return self._loaded
 
-            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-            logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-            try:
-                model = SentenceTransformer(
-                    str(self._folder), trust_remote_code=False, local_files_only=True,
-                    model_kwargs={"use_safetensors": True},
-                ).eval()  # fmt: skip
-            except Exception as error:
-                raise ModelUnavailableError(
-                    f"The embedding model in `{self._folder}` could not be loaded ({type(error).__name__}). "
-                    "It must be a whole sentence-transformers folder with its weights as safetensors."
-                ) from error
+    def _load(self) -> Any:
+        for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
+            os.environ.setdefault(name, "1")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        try:
+            model = SentenceTransformer(
+                str(self._folder), trust_remote_code=False, local_files_only=True,
+                model_kwargs={"use_safetensors": True},
+            ).eval()  # fmt: skip
+        except Exception as error:
+            raise ModelUnavailableError(
+                f"The embedding model in `{self._folder}` could not be loaded ({type(error).__name__}). "
+                "It must be a whole sentence-transformers folder with its weights as safetensors."
+            ) from error
+        # Between making the embedder and loading it somebody may have put another model there.
+        if fingerprint_of(self._folder) != self._fingerprint:
+            raise ModelUnavailableError(
+                f"The files of the embedding model in `{self._folder}` changed while it was loaded. Try again."
+            )
         dimension = model.get_embedding_dimension()
         if not dimension or dimension > _MOST_DIMENSIONS:
             raise ModelUnavailableError(

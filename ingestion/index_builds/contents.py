@@ -61,11 +61,6 @@ def missing_versions(
     return [MissingVersion(**row) for row in session.execute(statement).mappings()]
 
 
-def count_missing(session: Session, index: IndexVersion) -> int:
-    """How many current versions have no manifest in the index."""
-    return len(missing_versions(session, index))
-
-
 def gone_versions(session: Session, index: IndexVersion) -> list[uuid.UUID]:
     """Versions that the index has a manifest of, and that are not current any more or whose document was taken away."""
     is_current = exists().where(

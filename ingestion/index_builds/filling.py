@@ -31,6 +31,7 @@ from storage.lance.writer_lock import writer_lock
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.organization import Organization
 from storage.postgres.session import organization_session
+from storage.records.failure_type import FailureType
 from storage.records.vector import VectorRow
 from storage.stores import Stores
 
@@ -117,6 +118,8 @@ class Filler:
         original = Original(organization_id, version.content_hash, version.name, version.declared_type)
         parsed = read_original(self._stores, self._sandbox, original, settings=self._settings)
         drafts = self._target.chunker.chunk(parsed)
+        if not drafts:  # otherwise it would be missing for ever, and be read again for ever
+            raise ParseError(FailureType.EMPTY, "Cut like this, the document has no text to search in.")
         with self._session() as session:
             if self._hash_key is None:
                 self._hash_key = session.get_one(Organization, organization_id).hash_key

@@ -17,6 +17,7 @@ from ingestion.index_builds.request import BuildRequest
 from ingestion.intake import tombstone
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
+from storage.postgres.models.document_version import DocumentVersion
 from storage.postgres.models.index_version import IndexStatus
 from storage.postgres.session import organization_session
 from tests.factories.embedding_models import damage, make_tiny_model
@@ -189,3 +190,28 @@ class TestEstimate:
         assert found.documents_to_read == len(DOCUMENTS)
         assert not found.is_exact
         assert 0.5 <= found.passages / shelf.drift(number).found <= 2.0
+
+
+class TestUnreadable:
+    def test_a_document_whose_original_is_lost_is_told_and_does_not_stop_the_others(self, shelf: Shelf) -> None:
+        with organization_session(shelf.stores.app, shelf.organization_id) as session:
+            version = session.scalars(
+                select(DocumentVersion)
+                .join(Document, Document.current_version_id == DocumentVersion.id)
+                .where(Document.name == "kitchens.md")
+            ).one()
+        shelf.stores.files.delete(shelf.organization_id, version.content_hash)
+
+        number, told = made(shelf, SMALLER)
+
+        assert list(told[-1].problems) == [str(version.id)]
+        assert told[-1].problems[str(version.id)].startswith("kitchens.md: ")
+        assert told[-1].documents_done == len(DOCUMENTS) - 1
+        assert [missing.version_id for missing in shelf.missing(number)] == [version.id]
+        # The worker does not try it again and again; a new version of the document is another matter.
+        assert catch_up(shelf.stores, shelf.index(number), settings=FAST).added == 0
+        shelf.give(
+            "# Kitchens\n\nKitchens are open again, from Monday on. Everybody may cook.", "file:docs/kitchens.md"
+        )
+        assert catch_up(shelf.stores, shelf.index(number), settings=FAST).added == 1
+        assert shelf.missing(number) == []

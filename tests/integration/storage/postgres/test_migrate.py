@@ -81,3 +81,71 @@ class TestMigrate:
             )
         assert ours == 0
         assert not is_current(scratch)
+
+
+class TestIndexBuilds:
+    """Revision 0013 names how passages were cut."""
+
+    @staticmethod
+    def _put_document(engine: Engine, slug: str, *, live_chunker: str | None) -> None:
+        values = {"slug": slug, "chunker": live_chunker}
+        with engine.begin() as connection:
+            for statement in (
+                "INSERT INTO organizations (name, slug, hash_key) VALUES ('A', :slug, 'k')",
+                """INSERT INTO knowledge_bases (organization_id, name, slug)
+                SELECT id, 'K', 'k' FROM organizations WHERE slug = :slug""",
+                """INSERT INTO documents (organization_id, knowledge_base_id, source_uri, name)
+                SELECT organization_id, k.id, 'a.md', 'a.md' FROM knowledge_bases k
+                JOIN organizations o ON o.id = organization_id WHERE o.slug = :slug""",
+                """INSERT INTO document_versions
+                (organization_id, document_id, number, content_hash, pipeline_version, state, byte_size, expected_count)
+                SELECT organization_id, d.id, 1, 'h', 'p2:fixed-100-10:all-MiniLM-L6-v2', 'ready', 1, 1 FROM documents d
+                JOIN organizations o ON o.id = organization_id WHERE o.slug = :slug""",
+                """INSERT INTO chunks (id, organization_id, document_version_id, document_id, ordinal, text, text_hash,
+                token_count, char_start, char_end)
+                SELECT gen_random_uuid(), v.organization_id, v.id, v.document_id, 0, 't', 'h', 1, 0, 1
+                FROM document_versions v JOIN organizations o ON o.id = v.organization_id WHERE o.slug = :slug""",
+                """INSERT INTO index_versions
+                (organization_id, number, status, table_name, embedding_model, dimension, chunker)
+                SELECT id, 1, 'live', 'org_' || slug, 'm', 3, CAST(:chunker AS text) FROM organizations
+                WHERE slug = :slug AND CAST(:chunker AS text) IS NOT NULL""",
+            ):
+                connection.execute(text(statement), values)
+
+    def test_passages_get_the_name_of_the_live_cut_and_keep_their_ids(
+        self, scratch: StorageSettings, scratch_engine: Engine
+    ) -> None:
+        migrate(scratch)
+        downgrade(scratch, "0012")
+        self._put_document(scratch_engine, "with", live_chunker="headings-200-30")
+        self._put_document(scratch_engine, "without", live_chunker=None)
+        cuts = text(
+            "SELECT o.slug, c.chunking, v.chunking AS as_read, c.id FROM chunks c "
+            "JOIN document_versions v ON v.id = c.document_version_id JOIN organizations o ON o.id = c.organization_id "
+            "ORDER BY o.slug, c.chunking"
+        )
+        with scratch_engine.connect() as connection:
+            before = set(connection.scalars(text("SELECT id FROM chunks")))
+
+        migrate(scratch)
+
+        with scratch_engine.begin() as connection:
+            rows = connection.execute(cuts).all()
+            assert [(row.slug, row.chunking, row.as_read) for row in rows] == [
+                ("with", "headings-200-30", "headings-200-30"),
+                ("without", "fixed-100-10", "fixed-100-10"),
+            ]
+            assert {row.id for row in rows} == before
+            connection.execute(
+                text(
+                    "INSERT INTO chunks (id, organization_id, document_version_id, document_id, chunking, ordinal, text, "
+                    "text_hash, token_count, char_start, char_end) SELECT gen_random_uuid(), organization_id, "
+                    "document_version_id, document_id, 'sentences-24', 0, 't', 'h', 1, 0, 1 FROM chunks"
+                )
+            )
+        downgrade(scratch, "0012")
+        with scratch_engine.connect() as connection:
+            assert set(connection.scalars(text("SELECT id FROM chunks"))) == before
+        migrate(scratch)
+        with scratch_engine.connect() as connection:
+            assert len(connection.execute(cuts).all()) == 2
