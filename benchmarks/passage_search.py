@@ -43,7 +43,7 @@ class PassageSearch:
         told = [language for language in languages if language is not None]
         counts = [default_embedder().count_tokens(text) for text in passages[:: max(1, len(passages) // 2000)]]
         self._corpus = Corpus(
-            mean_tokens=float(np.mean(counts)), english_share=told.count("en") / len(told) if told else 1.0
+            mean_tokens=float(np.mean(counts)), shares={code: told.count(code) / len(told) for code in set(told)}
         )
 
     def __enter__(self) -> "PassageSearch":
@@ -60,10 +60,10 @@ class PassageSearch:
         """Numbers of passages with their joint scores, best first, as the product's retrieval ranks them."""
         defaults = RetrievalSettings()
         depth = max(defaults.candidates, limit)
-        query = prepare(question)
+        query = prepare(question, self._corpus)
         by_vector = self._store.search(_TABLE, vector, limit=depth) if mode != "text" else []
         by_text = self._store.search_text(_TABLE, query.terms, limit=depth) if mode != "vector" else []
-        weight = vector_weight(query, self._corpus, model=self._model)
+        weight = vector_weight(query.language, self._corpus, is_unspaced=query.is_unspaced, model=self._model)
         found: list[Fused]
         if mode != "hybrid":
             found = fusion.single(by_text if mode == "text" else by_vector, is_text=mode == "text")

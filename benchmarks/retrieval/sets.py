@@ -88,7 +88,11 @@ def _cut(name: str, documents: list[ParsedDocument], questions: list[str], relev
         documents=tuple(document.text for document in documents),
         passages=tuple(passages),
         owners=tuple(owners),
-        languages=tuple(guess_language(passage) for passage in passages),
+        # As ingestion does: a passage too short to tell has its document's language.
+        languages=tuple(
+            guess_language(passage) or guess_language(documents[owner].text)
+            for passage, owner in zip(passages, owners, strict=True)
+        ),
         questions=tuple(questions),
         relevant=tuple(relevant),
     )

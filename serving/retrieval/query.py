@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from serving.language.identify import identify, stop_words
 from serving.retrieval.errors import QueryInvalidError
+from serving.retrieval.weights import Corpus
 from storage.analysis.analyzer import QueryTerms, is_unspaced, query_terms
 
 MOST_CHARACTERS = 8_000
@@ -21,8 +22,8 @@ class Query:
     is_unspaced: bool
 
 
-def prepare(text: str) -> Query:
-    """Clean a question and take it apart.
+def cleaned(text: str) -> str:
+    """A question without what says nothing.
 
     Raises:
         QueryInvalidError: Nothing is left to search by, or it is longer than `MOST_CHARACTERS`.
@@ -32,9 +33,19 @@ def prepare(text: str) -> Query:
             f"The question has {len(text):,} characters; at most {MOST_CHARACTERS:,} are searched for. Shorten it."
         )
     # Control characters, lone halves of surrogate pairs and unassigned code points say nothing.
-    cleaned = "".join(c if c in _KEPT_CONTROLS or unicodedata.category(c)[0] != "C" else " " for c in text).strip()
-    if not cleaned:
+    kept = "".join(c if c in _KEPT_CONTROLS or unicodedata.category(c)[0] != "C" else " " for c in text).strip()
+    if not kept:
         raise QueryInvalidError("The question is empty. Type some words to search for.")
-    language = identify(cleaned)
-    terms = query_terms(cleaned, language=language, stop_words=stop_words().get(language or "en", frozenset()))
-    return Query(cleaned, terms, language, is_unspaced(cleaned))
+    return kept
+
+
+def prepare(text: str, corpus: Corpus) -> Query:
+    """Take a question apart for the passages that it is asked of; raises as `cleaned`."""
+    kept = cleaned(text)
+    language = identify(kept)
+    terms = query_terms(
+        kept,
+        languages=(language,) if language else corpus.languages,
+        stop_words=stop_words().get(language or "en", frozenset()),
+    )
+    return Query(kept, terms, language, is_unspaced(kept))

@@ -111,7 +111,7 @@ async def passing_versions(
 
 
 async def corpus(session: AsyncSession, knowledge_base_ids: Collection[uuid.UUID]) -> Corpus:
-    """Mean length and share of English of the passages, from some of them."""
+    """Mean length and languages of the passages, from some of them."""
     some = (
         select(Chunk.token_count, Chunk.language)
         .join(Document, Document.current_version_id == Chunk.document_version_id)
@@ -119,16 +119,18 @@ async def corpus(session: AsyncSession, knowledge_base_ids: Collection[uuid.UUID
         .limit(_CORPUS_SAMPLE)
         .subquery()
     )
-    row = (
+    rows = (
         await session.execute(
             select(
-                func.avg(some.c.token_count).label("tokens"),
-                func.count().filter(some.c.language == "en").label("english"),
-                func.count(some.c.language).label("told"),
-            )
+                some.c.language, func.count().label("passages"), func.sum(some.c.token_count).label("tokens")
+            ).group_by(some.c.language)
         )
-    ).one()
-    return Corpus(mean_tokens=float(row.tokens or 0), english_share=row.english / row.told if row.told else 1.0)
+    ).all()
+    passages, told = sum(row.passages for row in rows), sum(row.passages for row in rows if row.language)
+    return Corpus(
+        mean_tokens=float(sum(row.tokens for row in rows)) / passages if passages else 0.0,
+        shares={row.language: row.passages / told for row in rows if row.language},
+    )
 
 
 async def surroundings(

@@ -15,7 +15,7 @@ from serving.retrieval.errors import RerankerUnavailableError, UnknownIndexVersi
 from serving.retrieval.expansion import contexts
 from serving.retrieval.fusion import Fused
 from serving.retrieval.passage import Retrieval, RetrievedPassage, Scores
-from serving.retrieval.query import prepare
+from serving.retrieval.query import cleaned, prepare
 from serving.retrieval.ranking import Found
 from serving.retrieval.schemas import SearchCreate
 from serving.retrieval.searches import Request, Searched, search_both
@@ -60,7 +60,7 @@ async def retrieve(
         RerankerUnavailableError: A reranker is asked for, and none is configured.
     """
     started = time.perf_counter()
-    prepared = prepare(query)
+    question = cleaned(query)
     if settings.reranks and context.reranker is None:
         raise RerankerUnavailableError
     async with async_organization_session(context.engine, organization_id) as session:
@@ -75,10 +75,11 @@ async def retrieve(
             )
             # More than that are no help to the searches; the gate filters all the same.
             versions = tuple(passing) if len(passing) <= MOST_FILTERED_VERSIONS else None
+    prepared = prepare(question, corpus)
     request = Request(organization_id, prepared, tuple(knowledge_base_ids), settings, index, versions)
     weight = settings.vector_weight
     if weight is None:
-        weight = vector_weight(prepared, corpus, model=index.embedding_model)
+        weight = vector_weight(prepared.language, corpus, is_unspaced=prepared.is_unspaced, model=index.embedding_model)
     latencies = {"plan": _ms(started)}
     return await _find(context, request, weight, latencies)
 

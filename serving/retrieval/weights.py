@@ -5,31 +5,43 @@ than shared words, in scripts of its own nothing. And the shorter the passages a
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from serving.retrieval.query import Query
 
 ENGLISH, OTHER, UNSPACED = 0.60, 0.35, 0.12
 SHORT_ENGLISH, SHORT_OTHER = 0.85, 0.45
 # Mean length of the passages, in tokens of the embedding model: from LONG up, and from SHORT down, it changes nothing.
 LONG, SHORT = 65.0, 20.0
+_NOTABLE_SHARE = 0.05
 ENGLISH_ONLY_MODELS = frozenset({"all-MiniLM-L6-v2"})
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """What is known of the passages that are searched: their mean length, and the share that is in English."""
+    """What is known of the passages that are searched: their mean length, and the share of each language."""
 
     mean_tokens: float
-    english_share: float
+    shares: Mapping[str, float]
+
+    @property
+    def english_share(self) -> float:
+        """The share in English, of the passages whose language is known; all where none is known."""
+        return self.shares.get("en", 0.0) if self.shares else 1.0
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that more than a few passages are in, the most frequent first."""
+        found = (code for code, share in self.shares.items() if share >= _NOTABLE_SHARE)
+        return tuple(sorted(found, key=lambda code: (-self.shares[code], code)))
 
 
-def vector_weight(query: Query, corpus: Corpus, *, model: str) -> float:
+def vector_weight(language: str | None, corpus: Corpus, *, is_unspaced: bool, model: str) -> float:
     """The share of the vector search, 0 to 1.
 
     Args:
-        query: The question.
+        language: The question's language, None when it is not sure.
         corpus: The passages.
+        is_unspaced: Whether the question is in a script without spaces.
         model: The embedding model; one that is not known to be of English alone counts as good in every language.
     """
     shortness = math.log(LONG / max(corpus.mean_tokens, 1.0)) / math.log(LONG / SHORT)
@@ -37,12 +49,12 @@ def vector_weight(query: Query, corpus: Corpus, *, model: str) -> float:
     english = ENGLISH + (SHORT_ENGLISH - ENGLISH) * shortness
     if model not in ENGLISH_ONLY_MODELS:
         return english
-    if query.is_unspaced:
+    if is_unspaced:
         return UNSPACED
     other = OTHER + (SHORT_OTHER - OTHER) * shortness
-    if query.language == "en":
+    if language == "en":
         return english
-    if query.language is not None:
+    if language is not None:
         return other
     # A few words of no telling language are most likely in the language of what they are looked up in.
     return corpus.english_share * english + (1 - corpus.english_share) * other

@@ -1,7 +1,8 @@
 """What a passage is indexed by, and what a question is looked up by.
 
-A passage is stemmed in its own language. The language of a short question cannot be told for sure, so its words are looked
-up in every stem that a passage could have; a passage holds one of them at most.
+A passage is stemmed in its own language, one of an unknown language as English. A question is looked up by the stems of its
+own language and, where that cannot be told, of the languages of what is searched: a stem that only few passages could hold
+would count as rare, and bring those few to the top.
 """
 
 import itertools
@@ -10,11 +11,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from storage.analysis import compounds
-from storage.analysis.stemming import LANGUAGES, stem
-from storage.analysis.words import Word, without_accents, words
+from storage.analysis.stemming import stem
+from storage.analysis.words import Word, words
 
 ANALYZER_VERSION = 1  # raise it when the same text gives other terms: tables are then filled anew from Postgres
 MOST_QUERY_WORDS = 64
+DEFAULT_LANGUAGE = "en"
 
 _PART = "~"  # no word contains it, so a part is never taken for a whole word
 
@@ -44,25 +46,26 @@ def terms_key(language: str | None) -> str:
     return f"{ANALYZER_VERSION}:{language or '-'}"
 
 
-def query_terms(query: str, *, language: str | None, stop_words: Collection[str] = ()) -> QueryTerms:
+def query_terms(query: str, *, languages: Sequence[str], stop_words: Collection[str] = ()) -> QueryTerms:
     """The terms of a question.
 
     Args:
         query: As typed; only its first `MOST_QUERY_WORDS` words are looked up.
-        language: ISO 639-1 code when it is sure.
+        languages: ISO 639-1 codes of the languages that it may be in; none counts as English.
         stop_words: Words to leave out unless nothing else is left.
     """
     found = list(words(query))
     kept = [word for word in found if word.is_unspaced or word.text not in stop_words] or found
     kept = list(dict.fromkeys(kept))[:MOST_QUERY_WORDS]
-    whole = [term for word in kept for term in _lookups(word)]
+    languages = languages or (DEFAULT_LANGUAGE,)
+    whole = [term for word in kept for term in _lookups(word, languages)]
     parts = [
         term
         for word in kept
         if not word.is_unspaced
-        for of in compounds.LANGUAGES
-        if language in (None, of)
-        for term in _part_lookups(word.text, of)
+        for language in languages
+        if language in compounds.LANGUAGES
+        for term in _part_lookups(word.text, language)
     ]
     return QueryTerms(tuple(dict.fromkeys(whole)), tuple(dict.fromkeys(parts)), len(kept))
 
@@ -79,18 +82,17 @@ def _terms(text: str, language: str | None) -> Iterator[str]:
             yield from word.text
             yield from _pairs(word.text)
             continue
-        yield stem(word.text, language)
+        yield stem(word.text, language or DEFAULT_LANGUAGE)
         if language is not None:
             for part in compounds.parts(word.text, language):
                 yield _PART + stem(part, language)
 
 
-def _lookups(word: Word) -> Iterator[str]:
+def _lookups(word: Word, languages: Sequence[str]) -> Iterator[str]:
     if word.is_unspaced:
         yield from _pairs(word.text) or word.text
         return
-    yield without_accents(word.text)
-    for language in LANGUAGES:
+    for language in languages:
         yield stem(word.text, language)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.lance.schema import identity_of
 from storage.records.vector import Candidate, Vector
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ class _Segment:
 
 @dataclass(frozen=True)
 class TableImage:
-    """The rows of a vector table at one Lance version. `fragments` are Lance's files, with the deleted rows of each."""
+    """The rows of a vector table at one Lance version. `fragments` are Lance's files, with the deleted rows of each.
 
+    `identity` tells the table from one that was made later under the same name: its versions begin anew.
+    """
+
+    identity: bytes
     lance_version: int
     fragments: Mapping[int, int]
     dimension: int
@@ -70,6 +75,10 @@ class TableImage:
     is_live: NDArray[np.bool_]
     segments: tuple[_Segment, ...]
     were_files_merged: bool = False
+
+    def is_of(self, table: Table) -> bool:
+        """Whether the table is the one that was read, however it has changed since."""
+        return self.identity == identity_of(table.schema)
 
     @property
     def rows(self) -> int:
@@ -147,6 +156,7 @@ def load_image(table: Table) -> TableImage:
     fragments = dataset.get_fragments()
     rows = _read(dataset, fragments)
     return TableImage(
+        identity=identity_of(table.schema),
         lance_version=dataset.version,
         fragments=_deletions(fragments),
         dimension=rows.vectors.shape[1],
@@ -177,6 +187,7 @@ def advance_image(image: TableImage, table: Table) -> TableImage:
     ]  # fmt: skip
     is_live = image.is_live if were_merged else _still_live(image, dataset, shrunk)
     return TableImage(
+        identity=image.identity,
         lance_version=dataset.version,
         fragments=deletions,
         dimension=image.dimension,

@@ -43,9 +43,8 @@ class Images:
         """
         slot = self._slot(name)
         slot.used_at = time.monotonic()
-        version = table.version
-        image = slot.image
-        if image is not None and image.lance_version == version:
+        image = slot.image if slot.image is not None and slot.image.is_of(table) else None
+        if image is not None and image.lance_version == table.version:
             return image
         rows = table.count_rows()
         if rows * (2 * table.schema.field("vector").type.list_size + BYTES_PER_ROW) > self._most_bytes:
@@ -68,11 +67,10 @@ class Images:
             self._slots.pop(name, None)
 
     def _newest(self, name: str, slot: _Slot, table: Table) -> TableImage:
-        image = slot.image
+        image = slot.image if slot.image is not None and slot.image.is_of(table) else None
         if image is not None and image.lance_version == table.version:
             return image  # another thread was faster
-        is_same_table = image is not None and image.lance_version < table.version
-        newest = advance_image(image, table) if image is not None and is_same_table else load_image(table)
+        newest = advance_image(image, table) if image is not None else load_image(table)
         slot.image = newest
         self._make_room(name)
         if newest.is_worn and newest.rows > EXACT_ROWS:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MODEL_KEY = b"pixel_embedding_model"
 DIMENSION_KEY = b"pixel_dimension"
+IDENTITY_KEY = b"pixel_table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,13 @@ class TableSpec:
     dimension: int
 
 
-def arrow_schema(spec: TableSpec) -> pa.Schema:
-    """The Arrow schema of a vector table; model and dimension travel in its metadata."""
+def arrow_schema(spec: TableSpec, *, identity: str = "") -> pa.Schema:
+    """The Arrow schema of a vector table; model, dimension and the table's identity travel in its metadata.
+
+    Args:
+        spec: The table.
+        identity: Tells a table from one that is made later under the same name; for making one.
+    """
     import pyarrow as pa
 
     return pa.schema(
@@ -36,8 +42,17 @@ def arrow_schema(spec: TableSpec) -> pa.Schema:
             pa.field("terms", pa.string(), nullable=False),
             pa.field("vector", pa.list_(pa.float32(), spec.dimension), nullable=False),
         ],
-        metadata={MODEL_KEY: spec.embedding_model.encode(), DIMENSION_KEY: str(spec.dimension).encode()},
+        metadata={
+            MODEL_KEY: spec.embedding_model.encode(),
+            DIMENSION_KEY: str(spec.dimension).encode(),
+            IDENTITY_KEY: identity.encode(),
+        },
     )
+
+
+def identity_of(schema: pa.Schema) -> bytes:
+    """What tells a table from another of the same name."""
+    return (schema.metadata or {}).get(IDENTITY_KEY, b"")
 
 
 def check_table(name: str, schema: pa.Schema, *, embedding_model: str | None, dimension: int | None) -> None:

@@ -292,7 +292,7 @@ class VectorStore:
         except IndexUnavailableError:
             if self._tables.is_listed(spec.name):
                 raise
-            schema = arrow_schema(spec)
+            schema = arrow_schema(spec, identity=uuid.uuid4().hex)
             table = self._tables.create(spec.name, schema)
             create_text_index(table)
         check_table(spec.name, schema, embedding_model=spec.embedding_model, dimension=spec.dimension)
