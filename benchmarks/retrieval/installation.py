@@ -84,15 +84,22 @@ def _with_organization(settings: StorageSettings, stores: Stores) -> Installatio
         return Installation(settings, stores, organization_id, base.id)
 
 
-def load(place: Installation, texts: Sequence[str], vectors: NDArray[np.float32], *, name: str = "bench") -> None:
-    """Put passages into Postgres as if they had been read, `PASSAGES_PER_DOCUMENT` to a document, and into LanceDB."""
+def load(
+    place: Installation,
+    texts: Sequence[str],
+    vectors: NDArray[np.float32],
+    *,
+    name: str = "bench",
+    per_document: int = PASSAGES_PER_DOCUMENT,
+) -> None:
+    """Put passages into Postgres as if they had been read, `per_document` to a document, and into LanceDB."""
     index = place.index()
-    for start in range(0, len(texts), PASSAGES_PER_DOCUMENT * 100):
-        stop = min(len(texts), start + PASSAGES_PER_DOCUMENT * 100)
+    for start in range(0, len(texts), per_document * 100):
+        stop = min(len(texts), start + per_document * 100)
         with organization_session(place.stores.app, place.organization_id) as session:
             documents, versions, chunks, embeddings = [], [], [], []
-            for first in range(start, stop, PASSAGES_PER_DOCUMENT):
-                numbers = range(first, min(stop, first + PASSAGES_PER_DOCUMENT))
+            for first in range(start, stop, per_document):
+                numbers = range(first, min(stop, first + per_document))
                 document, version, own, theirs = _document(place, index, name, texts, vectors, numbers)
                 documents.append(document)
                 versions.append(version)

@@ -117,7 +117,7 @@ def _lance_ivf_pq(mass: Mass, truth: list[set[int]], wanted: float) -> tuple[flo
             def search(vector: Any, refine: int = refine, probes: int = probes) -> list[int]:
                 scan: Any = table.search(vector)
                 query = scan.distance_type("cosine").refine_factor(refine).nprobes(probes)
-                numbers: list[int] = query.select(["number"]).limit(DEPTH).to_arrow()["number"].to_pylist()
+                numbers: list[int] = query.select(["number", "_distance"]).limit(DEPTH).to_arrow()["number"].to_pylist()
                 return numbers
 
             recall, rates = _timed(search, mass, truth)

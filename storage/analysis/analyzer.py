@@ -57,15 +57,14 @@ def query_terms(query: str, *, languages: Sequence[str], stop_words: Collection[
     found = list(words(query))
     kept = [word for word in found if word.is_unspaced or word.text not in stop_words] or found
     kept = list(dict.fromkeys(kept))[:MOST_QUERY_WORDS]
-    languages = languages or (DEFAULT_LANGUAGE,)
-    whole = [term for word in kept for term in _lookups(word, languages)]
+    whole = [term for word in kept for term in _lookups(word, languages or (DEFAULT_LANGUAGE,))]
     parts = [
         term
         for word in kept
         if not word.is_unspaced
-        for language in languages
+        for language in languages or compounds.LANGUAGES[:1]
         if language in compounds.LANGUAGES
-        for term in _part_lookups(word.text, language)
+        for term in _part_lookups(word.text, language, stemmed_as=language if languages else DEFAULT_LANGUAGE)
     ]
     return QueryTerms(tuple(dict.fromkeys(whole)), tuple(dict.fromkeys(parts)), len(kept))
 
@@ -83,9 +82,9 @@ def _terms(text: str, language: str | None) -> Iterator[str]:
             yield from _pairs(word.text)
             continue
         yield stem(word.text, language or DEFAULT_LANGUAGE)
-        if language is not None:
-            for part in compounds.parts(word.text, language):
-                yield _PART + stem(part, language)
+        # A passage that is too short to tell its language may be in one with compounds.
+        for part in compounds.parts(word.text, language or compounds.LANGUAGES[0]):
+            yield _PART + stem(part, language or DEFAULT_LANGUAGE)
 
 
 def _lookups(word: Word, languages: Sequence[str]) -> Iterator[str]:
@@ -96,12 +95,12 @@ def _lookups(word: Word, languages: Sequence[str]) -> Iterator[str]:
         yield stem(word.text, language)
 
 
-def _part_lookups(word: str, language: str) -> Iterator[str]:
-    yield _PART + stem(word, language)
+def _part_lookups(word: str, language: str, *, stemmed_as: str) -> Iterator[str]:
+    yield _PART + stem(word, stemmed_as)
     for part in compounds.parts(word, language):
-        yield _PART + stem(part, language)
+        yield _PART + stem(part, stemmed_as)
         # The part may stand alone in a passage.
-        yield stem(part, language)
+        yield stem(part, stemmed_as)
 
 
 def _pairs(run: str) -> list[str]:

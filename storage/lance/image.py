@@ -19,6 +19,7 @@ from storage.lance.schema import identity_of
 from storage.records.vector import Candidate, Vector
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from lancedb.table import Table
 
 EXACT_ROWS = 20_000  # up to here scanning everything takes less than a millisecond
@@ -61,10 +62,10 @@ class _Segment:
 class TableImage:
     """The rows of a vector table at one Lance version. `fragments` are Lance's files, with the deleted rows of each.
 
-    `identity` tells the table from one that was made later under the same name: its versions begin anew.
+    `schema` has the table's identity, which tells it from one that was made later under the same name.
     """
 
-    identity: bytes
+    schema: pa.Schema
     lance_version: int
     fragments: Mapping[int, int]
     dimension: int
@@ -78,7 +79,7 @@ class TableImage:
 
     def is_of(self, table: Table) -> bool:
         """Whether the table is the one that was read, however it has changed since."""
-        return self.identity == identity_of(table.schema)
+        return identity_of(self.schema) == identity_of(table.schema)
 
     @property
     def rows(self) -> int:
@@ -156,7 +157,7 @@ def load_image(table: Table) -> TableImage:
     fragments = dataset.get_fragments()
     rows = _read(dataset, fragments)
     return TableImage(
-        identity=identity_of(table.schema),
+        schema=table.schema,
         lance_version=dataset.version,
         fragments=_deletions(fragments),
         dimension=rows.vectors.shape[1],
@@ -187,7 +188,7 @@ def advance_image(image: TableImage, table: Table) -> TableImage:
     ]  # fmt: skip
     is_live = image.is_live if were_merged else _still_live(image, dataset, shrunk)
     return TableImage(
-        identity=image.identity,
+        schema=image.schema,
         lance_version=dataset.version,
         fragments=deletions,
         dimension=image.dimension,

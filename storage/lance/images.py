@@ -23,6 +23,7 @@ class _Slot:
     """What is held of one table. Its lock is held by whoever reads the table, not by whoever searches the image."""
 
     image: TableImage | None = None
+    stamp: tuple[int, int] | None = None
     used_at: float = 0.0
     is_loading: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -36,13 +37,31 @@ class Images:
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.Lock()
 
-    def current(self, name: str, table: Table) -> TableImage | None:
+    def held(self, name: str, stamp: tuple[int, int] | None) -> TableImage | None:
+        """The image of a table that has not changed since it was read, by the table's stamp; None if that is not sure."""
+        slot = self._slot(name)
+        if stamp is None or slot.stamp != stamp:
+            return None
+        slot.used_at = time.monotonic()
+        return slot.image
+
+    def current(self, name: str, table: Table, *, stamp: tuple[int, int] | None = None) -> TableImage | None:
         """The image of a table at its newest version; None while a large one is read, or where it finds no room.
 
         A small table is read at once. A large one is read in the background, so that nobody waits for it.
+
+        Args:
+            name: The table's name.
+            table: The table.
+            stamp: Its stamp, taken before this call: a commit that comes meanwhile gives another.
         """
         slot = self._slot(name)
         slot.used_at = time.monotonic()
+        image = self._current(name, slot, table)
+        slot.stamp = stamp if image is not None else None
+        return image
+
+    def _current(self, name: str, slot: _Slot, table: Table) -> TableImage | None:
         image = slot.image if slot.image is not None and slot.image.is_of(table) else None
         if image is not None and image.lance_version == table.version:
             return image
@@ -90,7 +109,7 @@ class Images:
             try:
                 image = load_image(table)
                 with slot.lock:
-                    slot.image = image
+                    slot.image, slot.stamp = image, None
                 self._make_room(name)
                 seconds = round(time.monotonic() - started, 3)
                 log.info("vectors_loaded", table=name, rows=image.rows, seconds=seconds)

@@ -52,7 +52,8 @@ def arrow_schema(spec: TableSpec, *, identity: str = "") -> pa.Schema:
 
 def identity_of(schema: pa.Schema) -> bytes:
     """What tells a table from another of the same name."""
-    return (schema.metadata or {}).get(IDENTITY_KEY, b"")
+    metadata: dict[bytes, bytes] = schema.metadata or {}
+    return metadata.get(IDENTITY_KEY, b"")
 
 
 def check_table(name: str, schema: pa.Schema, *, embedding_model: str | None, dimension: int | None) -> None:

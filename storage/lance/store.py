@@ -17,6 +17,7 @@ from storage.analysis.analyzer import QueryTerms
 from storage.errors import IndexUnavailableError
 from storage.lance.contents import StoredRow, VersionContents, group_by_version, vector_fingerprint
 from storage.lance.durability import FsyncSweep
+from storage.lance.image import TableImage
 from storage.lance.images import Images
 from storage.lance.scan import scan_vectors
 from storage.lance.schema import TableSpec, arrow_schema, check_table
@@ -80,18 +81,25 @@ class VectorStore:
         if limit < 1 or _excludes_all(*wanted.values()):
             return []
 
-        def run(table: Table) -> list[Candidate]:
-            check_table(table_name, table.schema, embedding_model=embedding_model, dimension=len(vector))
-            unit = vector / max(float(np.linalg.norm(vector)), 1e-9)
-            image = self._images.current(table_name, table)
-            if image is None:
-                conditions = [any_of(column, ids) for column, ids in wanted.items() if ids is not None]
-                return scan_vectors(table, unit, limit=limit, condition=" AND ".join(conditions))
+        stamp = self._tables.stamp(table_name)
+        unit = vector / max(float(np.linalg.norm(vector)), 1e-9)
+
+        def of(image: TableImage) -> list[Candidate]:
+            check_table(table_name, image.schema, embedding_model=embedding_model, dimension=len(vector))
             return image.search(
                 unit, limit=limit, knowledge_base_ids=knowledge_base_ids, document_version_ids=document_version_ids
             )
 
-        return self._tables.read(table_name, run)
+        def run(table: Table) -> list[Candidate]:
+            check_table(table_name, table.schema, embedding_model=embedding_model, dimension=len(vector))
+            image = self._images.current(table_name, table, stamp=stamp)
+            if image is not None:
+                return of(image)
+            conditions = [any_of(column, ids) for column, ids in wanted.items() if ids is not None]
+            return scan_vectors(table, unit, limit=limit, condition=" AND ".join(conditions))
+
+        held = self._images.held(table_name, stamp)
+        return of(held) if held is not None else self._tables.read(table_name, run)
 
     def search_text(
         self,

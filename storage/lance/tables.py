@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ Result = TypeVar("Result")
 
 _FAILURES = (ValueError, RuntimeError, OSError)  # what LanceDB raises for tables that are missing or torn
 _LISTING_LIMIT = 100_000
+_CLOCK_TICK_NS = 50_000_000
 
 
 class Tables:
@@ -83,6 +85,22 @@ class Tables:
     def is_listed(self, name: str) -> bool:
         """Whether the store has a table of this name, readable or not."""
         return name in self._connect().list_tables(limit=_LISTING_LIMIT).tables
+
+    def stamp(self, name: str) -> tuple[int, int] | None:
+        """Changes with every commit to a local table; None where that cannot be told without asking Lance.
+
+        Asking Lance for the newest version takes longer than a search in memory.
+        """
+        path = self.local_path(name)
+        if path is None:
+            return None
+        try:
+            status = os.stat(path / "_versions")
+        except OSError:
+            return None
+        # Two commits within one tick of the file system's clock have the same time.
+        is_settled = time.time_ns() - status.st_mtime_ns > _CLOCK_TICK_NS
+        return (status.st_ino, status.st_mtime_ns) if is_settled else None
 
     def forget(self, name: str) -> None:
         """Open the table anew next time."""

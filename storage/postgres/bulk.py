@@ -50,7 +50,10 @@ def _copy(session: Session, table: Table, columns: Sequence[str], rows: Iterable
                 spool, names, target
             )
         )
-        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(spool, names)) as copy:
+        cursor.execute(sql.SQL("SELECT {} FROM {}").format(names, spool))
+        types = [column.type_code for column in cursor.description or ()]
+        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(spool, names)) as copy:
+            copy.set_types(types)
             for row in rows:
                 copy.write_row(
                     [Jsonb(row[name]) if name in documents and row[name] is not None else row[name] for name in columns]
