@@ -3,7 +3,6 @@
 Classes of damage: missing, extra, duplicate and stale rows, and tables that cannot be read at all.
 """
 
-import itertools
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,11 +20,12 @@ from storage.postgres.models.index_version import IndexStatus, IndexVersion
 from storage.postgres.models.outbox_event import OutboxEvent, OutboxState
 from storage.postgres.session import organization_session, owner_session
 from storage.records.record import Record
+from storage.records.vector import VectorRow
 from storage.stores import Stores
 
 log = structlog.get_logger(__name__)
 
-_BATCH = 1000
+_BATCH = 5000
 _VECTOR_DELETE = "vector.delete"
 
 
@@ -172,10 +172,8 @@ class _Comparison:
             for batch in _batches(self._extra | self._duplicates | self._stale):
                 self._stores.vectors.remove_chunks(name, batch)
             wanted = list(self._missing | ((self._duplicates | self._stale) & set(self._expected)))
-        # Version by version: each is one commit of the table, and in the order of chunk ids it would be very many.
-        wanted.sort(key=lambda chunk_id: (self._expected[chunk_id].document_version_id, chunk_id))
         with organization_session(self._stores.app, self._index.organization_id) as session:
-            for batch in _slices(wanted):
+            for batch in _batches(wanted):
                 self._add(expected_rows(session, self._index, list(batch)))
         if wanted:
             self._stores.vectors.finish(name)
@@ -196,8 +194,10 @@ class _Comparison:
             return ()
 
     def _add(self, rows: Iterable[ExpectedRow]) -> None:
-        for version_id, group in itertools.groupby(rows, key=lambda row: row.document_version_id):
-            self._stores.vectors.add_rows(self._spec, version_id, [expected.row for expected in group])
+        by_version: dict[uuid.UUID, list[VectorRow]] = {}
+        for expected in rows:
+            by_version.setdefault(expected.document_version_id, []).append(expected.row)
+        self._stores.vectors.add_versions(self._spec, by_version)
 
 
 def _leaving_versions(session: Session) -> set[uuid.UUID]:
@@ -209,8 +209,5 @@ def _leaving_versions(session: Session) -> set[uuid.UUID]:
 
 
 def _batches(chunk_ids: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, ...]]:
-    return _slices(sorted(chunk_ids))
-
-
-def _slices(ordered: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, ...]]:
+    ordered = sorted(chunk_ids)
     return [tuple(ordered[start : start + _BATCH]) for start in range(0, len(ordered), _BATCH)]

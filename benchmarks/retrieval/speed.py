@@ -38,15 +38,19 @@ Search = Callable[[Any], list[int]]
 def whole_search(place: Installation, mass: Mass) -> Iterator[dict[str, Any]]:
     """The product's own retrieval, gate included, beside the embedding of the question."""
     found = asyncio.run(_retrievals(place, mass))
-    beside = [total - embed for total, embed in found]
-    yield figure("100,000 passages: search beside embedding, p50", statistics.median(beside), "ms", at_most=12, spread=(min(beside), max(beside)), runs=len(beside))  # fmt: skip
+    beside = [total - stages["embed"] for total, stages in found]
+    names = ("plan", "vector", "text", "gate", "refine")
+    stages = {name: round(statistics.median(stages[name] for _, stages in found), 2) for name in names}
+    yield figure("100,000 passages: search beside embedding, p50", statistics.median(beside), "ms", at_most=12, spread=(min(beside), max(beside)), runs=len(beside), stages_ms=stages)  # fmt: skip
     yield figure("100,000 passages: search beside embedding, p95", percentile(beside, 0.95), "ms", at_most=30, runs=len(beside))  # fmt: skip
     yield figure(
-        "100,000 passages: embedding of the question, p50", statistics.median(embed for _, embed in found), "ms"
+        "100,000 passages: embedding of the question, p50",
+        statistics.median(stages["embed"] for _, stages in found),
+        "ms",
     )
 
 
-async def _retrievals(place: Installation, mass: Mass) -> list[tuple[float, float]]:
+async def _retrievals(place: Installation, mass: Mass) -> list[tuple[float, dict[str, float]]]:
     context = open_context(place.settings, ServingSettings(_env_file=None))
     settings, found = RetrievalSettings(limit=DEPTH), []
     try:
@@ -61,7 +65,7 @@ async def _retrievals(place: Installation, mass: Mass) -> list[tuple[float, floa
                 settings=settings,
             )
             if number >= 20:  # the first ones warm caches up
-                found.append(((time.perf_counter() - started) * 1000, retrieval.latencies_ms["embed"]))
+                found.append(((time.perf_counter() - started) * 1000, retrieval.latencies_ms))
     finally:
         await context.close()
     return found

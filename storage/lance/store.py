@@ -187,15 +187,12 @@ class VectorStore:
             IndexMismatchError: The table holds another model or dimension.
             IndexUnavailableError: The table cannot be opened.
         """
-        import pyarrow as pa
-
         condition = any_of("document_version_id", list(rows))
         with self._tables.writing(spec.name):
             table = self._writable(spec)
             if table.count_rows(condition):
                 table.delete(condition)
-            if any(rows.values()):
-                table.add(pa.concat_tables([_arrow_rows(spec, one, own) for one, own in rows.items() if own]))
+            _add(table, spec, rows)
             self._sync(spec.name)
         found = self._tables.read(spec.name, lambda t: list(_stored_rows(t, condition)))
         return int(table.version), group_by_version(iter(found))
@@ -208,6 +205,11 @@ class VectorStore:
         """Add rows without looking for old ones: for filling an empty table. The caller syncs by `finish`."""
         with self._tables.writing(spec.name):
             self._writable(spec).add(_arrow_rows(spec, version_id, rows))
+
+    def add_versions(self, spec: TableSpec, rows: Mapping[uuid.UUID, Sequence[VectorRow]]) -> None:
+        """As `add_rows`, for many document versions in one commit."""
+        with self._tables.writing(spec.name):
+            _add(self._writable(spec), spec, rows)
 
     def finish(self, table_name: str) -> None:
         """Make everything written to the table durable."""
@@ -317,6 +319,13 @@ def _excludes_all(*filters: Collection[uuid.UUID] | None) -> bool:
     for ids in filters:
         check_ids(ids or ())
     return any(ids is not None and not ids for ids in filters)
+
+
+def _add(table: Table, spec: TableSpec, rows: Mapping[uuid.UUID, Sequence[VectorRow]]) -> None:
+    import pyarrow as pa
+
+    if any(rows.values()):
+        table.add(pa.concat_tables([_arrow_rows(spec, version, own) for version, own in rows.items() if own]))
 
 
 def _arrow_rows(spec: TableSpec, version_id: uuid.UUID, rows: Sequence[VectorRow]) -> pa.Table:
