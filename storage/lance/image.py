@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 EXACT_ROWS = 20_000  # up to here scanning everything takes less than a millisecond
-RECALL_WANTED = 0.995
+RECALL_WANTED = 0.99
 _RECALL_AT = 20
 _RECALL_PROBES = 64
 _TRAINING_ROWS_PER_LIST = 64
@@ -32,6 +32,7 @@ _LARGEST_SHARE = 0.25  # of rows that came or went since, from which on a new im
 _SMALL = 2_000
 _UNIT_TOLERANCE = 1e-3
 BYTES_PER_ROW = 64  # beside the vector
+_MOST_MASKS = 64
 _COLUMNS = ("chunk_id", "document_version_id", "knowledge_base_id", "vector")
 _BLOCK_ROWS = 50_000
 
@@ -76,6 +77,7 @@ class TableImage:
     is_live: NDArray[np.bool_]
     segments: tuple[_Segment, ...]
     were_files_merged: bool = False
+    masks: dict[frozenset[uuid.UUID], NDArray[np.bool_]] = field(default_factory=dict, compare=False)
 
     def is_of(self, table: Table) -> bool:
         """Whether the table is the one that was read, however it has changed since."""
@@ -139,16 +141,21 @@ class TableImage:
     def _allowed(
         self, knowledge_base_ids: Collection[uuid.UUID] | None, document_version_ids: Collection[uuid.UUID] | None
     ) -> NDArray[np.bool_] | None:
-        masks = [
-            _one_of(column, wanted)
-            for column, wanted in (
-                (self.knowledge_base_ids, knowledge_base_ids),
-                (self.version_ids, document_version_ids),
-            )
-            if wanted is not None
-        ]
-        found = np.logical_and.reduce([self.is_live, *masks])
+        found = self._of_bases(None if knowledge_base_ids is None else frozenset(knowledge_base_ids))
+        if document_version_ids is not None:
+            found = found & _one_of(self.version_ids, document_version_ids)
         return None if found.all() else found
+
+    def _of_bases(self, wanted: frozenset[uuid.UUID] | None) -> NDArray[np.bool_]:
+        """Live rows of these knowledge bases: the same few sets are asked for again and again."""
+        if wanted is None:
+            return self.is_live
+        known = self.masks.get(wanted)
+        if known is None:
+            if len(self.masks) >= _MOST_MASKS:
+                self.masks.clear()
+            known = self.masks[wanted] = self.is_live & _one_of(self.knowledge_base_ids, wanted)
+        return known
 
 
 def load_image(table: Table) -> TableImage:
