@@ -4,6 +4,7 @@ When `accept` returns, the bytes are on disk, the version is in the ledger and a
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def accept(
     created_by: uuid.UUID | None = None,
     custom_metadata: JsonObject | None = None,
     ingestion_id: uuid.UUID | None = None,
+    group_ids: Sequence[uuid.UUID] | None = None,
     settings: IngestSettings | None = None,
 ) -> Accepted:
     """Take in a document. Blocking but short; call it from a thread, never from an event loop.
@@ -58,6 +60,7 @@ def accept(
         created_by: The user who gave it.
         custom_metadata: Kept with the document.
         ingestion_id: The ingestion that it is part of, if progress is to be watched.
+        group_ids: Groups that alone may read it, from the first moment; None leaves it as it is, and a new one open.
         settings: Limits; the process's settings unless given.
 
     Returns:
@@ -65,6 +68,7 @@ def accept(
 
     Raises:
         IntakeError: Unknown knowledge base, or an unusable name.
+        SourceTakenError: There is a document of this source that may not be read by whoever gives this one.
         StorageError: The file store cannot be written; nothing is half-done.
     """
     settings = settings or ingest_settings()
@@ -86,6 +90,7 @@ def accept(
         content_hash=content_key(hash_key, data),
         pipeline_version=pipeline_version(settings),
         ingestion_id=ingestion_id,
+        group_ids=None if group_ids is None else tuple(group_ids),
     )
     is_too_large = size > settings.max_file_bytes
     if not is_too_large:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from serving import health
 from serving.accounts.authentication import AuthenticationMiddleware
 from serving.accounts.endpoints import router as accounts
+from serving.accounts.group_endpoints import router as groups
 from serving.bots.endpoints import router as bots
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
@@ -57,6 +58,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     for router in (
         health.router,
         accounts,
+        groups,
         bots,
         knowledge,
         versions,

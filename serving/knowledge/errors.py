@@ -21,6 +21,13 @@ class IngestionNotFoundError(NotFoundError):
     title = "No such ingestion"
 
 
+class DocumentNameTakenError(ConflictError):
+    """A document of this name is there that the one who asks may not change."""
+
+    slug = "document-name-taken"
+    title = "A document of this name is in the knowledge base already; choose another name"
+
+
 class MetadataError(BadRequestError):
     """Metadata that cannot be kept."""
 

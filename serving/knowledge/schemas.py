@@ -58,6 +58,11 @@ class DocumentUpdate(Write):
 
     tags: list[Tag] | None = Field(default=None, max_length=50)
     custom_metadata: Annotated[dict[MetadataKey, MetadataValue | None], Field(max_length=50)] | None = None
+    group_ids: list[uuid.UUID] | None = Field(
+        default=None,
+        max_length=100,
+        description="groups whose members may read it; null: everybody in the organization; an empty list: owners alone",
+    )
 
 
 def _given(stored: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +79,7 @@ class DocumentOut(Read):
     source_uri: str
     tags: list[str]
     custom_metadata: Annotated[dict[str, Any], AfterValidator(_given)]
+    group_ids: list[uuid.UUID] | None = Field(description="groups that may read it; null: everybody")
     state: str = Field(
         description="staged, processing, ready, superseded, held, cancelled or failed: of the newest version"
     )

@@ -1,14 +1,14 @@
 """Shapes of the search route."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from serving.accounts.schemas import Read, Write
 from serving.retrieval.filters import Filter
 from serving.retrieval.query import MOST_CHARACTERS
-from serving.retrieval.settings import MOST_PASSAGES, RetrievalOverrides
+from serving.retrieval.settings import MOST_PASSAGES, RetrievalOverrides, RetrievalSettings
 
 
 class SearchCreate(Write):
@@ -65,6 +65,6 @@ class SearchOut(Read):
     passages: list[FoundOut]
     index_version_id: uuid.UUID | None
     vector_weight: float | None = Field(description="share of the vector search; null when only one search ran")
-    dropped: int = Field(description="candidates that may not be read by whoever asks, or not any more")
-    settings: dict[str, Any]
+    dropped: int = Field(description="candidates that cannot be read any more, or are not in what is read")
+    settings: RetrievalSettings
     latencies_ms: dict[str, float]
