@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from ingestion import outbox
 from ingestion.crash_points import reach
@@ -181,16 +181,21 @@ def tombstone(stores: Stores, organization_id: uuid.UUID, document_id: uuid.UUID
         ).one_or_none()
         if document is None or document.tombstoned_at is not None:
             return False
-        document.tombstoned_at = func.now()
-        if document.current_version_id is not None:
-            outbox.emit(
-                session,
-                organization_id,
-                outbox.VECTOR_DELETE,
-                subject_id=document.current_version_id,
-                payload={"document_id": str(document_id)},
-            )
+        take_away(session, document)
     return True
+
+
+def take_away(session: Session, document: Document) -> None:
+    """As `tombstone`, in the caller's transaction, of a document that the caller holds locked."""
+    document.tombstoned_at = func.now()
+    if document.current_version_id is not None:
+        outbox.emit(
+            session,
+            document.organization_id,
+            outbox.VECTOR_DELETE,
+            subject_id=document.current_version_id,
+            payload={"document_id": str(document.id)},
+        )
 
 
 def _check_names(source_uri: str, name: str) -> None:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, UploadFile
 
-from serving.dependencies import Context, Database, KnowledgeReader, KnowledgeWriter
-from serving.knowledge import bases, service, uploads
+from serving.dependencies import BotWriter, Context, Database, KnowledgeReader, KnowledgeWriter
+from serving.knowledge import bases, service, sharing, uploads
+from serving.knowledge.bulk_schemas import SharedBot, SharingUpdate
 from serving.knowledge.schemas import (
     DocumentOut,
     DocumentUpdate,
@@ -24,9 +25,9 @@ router = APIRouter(prefix="/api/v1", tags=["knowledge"])
 
 
 @router.get("/knowledge-bases", response_model=list[KnowledgeBaseOut])
-async def list_knowledge_bases(actor: KnowledgeReader, session: Database) -> Sequence[Any]:
-    """Knowledge bases with how many documents stand where."""
-    return await bases.list_knowledge_bases(session)
+async def list_knowledge_bases(actor: KnowledgeReader, session: Database, is_archived: bool = False) -> Sequence[Any]:
+    """Knowledge bases with how many documents stand where; those in use, or those that are archived."""
+    return await bases.list_knowledge_bases(session, is_archived=is_archived)
 
 
 @router.post("/knowledge-bases", status_code=201, response_model=KnowledgeBaseOut)
@@ -53,6 +54,26 @@ async def update_knowledge_base(
 async def archive_knowledge_base(actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, session: Database) -> None:
     """Archive a knowledge base; bots stop reading it at once."""
     await bases.archive_knowledge_base(session, actor, knowledge_base_id)
+
+
+@router.post("/knowledge-bases/{knowledge_base_id}/unarchive", response_model=KnowledgeBaseOut)
+async def unarchive_knowledge_base(actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, session: Database) -> Any:
+    """Bring an archived knowledge base back."""
+    return await bases.unarchive_knowledge_base(session, actor, knowledge_base_id)
+
+
+@router.get("/knowledge-bases/{knowledge_base_id}/chatbots")
+async def list_sharing(actor: KnowledgeReader, knowledge_base_id: uuid.UUID, session: Database) -> list[SharedBot]:
+    """All bots, and whether each reads the knowledge base."""
+    return await sharing.list_bots(session, knowledge_base_id)
+
+
+@router.put("/knowledge-bases/{knowledge_base_id}/chatbots")
+async def share_knowledge_base(
+    actor: BotWriter, knowledge_base_id: uuid.UUID, body: SharingUpdate, session: Database
+) -> list[SharedBot]:
+    """Make exactly these bots read the knowledge base; each that changes gets a new version."""
+    return await sharing.share(session, actor, knowledge_base_id, body)
 
 
 @router.post("/knowledge-bases/{knowledge_base_id}/documents", status_code=202)

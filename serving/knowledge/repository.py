@@ -29,7 +29,7 @@ def _newest() -> Any:
     )
 
 
-def _with_counts() -> Select[*tuple[Any, ...]]:
+def _with_counts(*, is_archived: bool = False) -> Select[*tuple[Any, ...]]:
     newest = _newest()
     counts = (
         select(
@@ -46,15 +46,17 @@ def _with_counts() -> Select[*tuple[Any, ...]]:
     )
     columns = [func.coalesce(counts.c[name], 0).label(name) for name in ("documents", "ready", "failed", "waiting")]
     return (
-        select(*KnowledgeBase.__table__.columns, *columns)
+        select(*KnowledgeBase.__table__.columns, KnowledgeBase.settings["retrieval"].label("retrieval"), *columns)
         .outerjoin(counts, counts.c.knowledge_base_id == KnowledgeBase.id)
-        .where(KnowledgeBase.archived_at.is_(None))
+        .where(KnowledgeBase.archived_at.is_not(None) if is_archived else KnowledgeBase.archived_at.is_(None))
     )
 
 
-async def knowledge_bases(session: AsyncSession) -> Sequence[AnyRow]:
-    """Knowledge bases with their document counts, by name."""
-    return (await session.execute(_with_counts().order_by(KnowledgeBase.name, KnowledgeBase.id))).all()
+async def knowledge_bases(session: AsyncSession, *, is_archived: bool = False) -> Sequence[AnyRow]:
+    """Knowledge bases with their document counts, by name; those that are archived, or those that are not."""
+    return (
+        await session.execute(_with_counts(is_archived=is_archived).order_by(KnowledgeBase.name, KnowledgeBase.id))
+    ).all()
 
 
 async def knowledge_base_row(session: AsyncSession, knowledge_base_id: uuid.UUID) -> AnyRow | None:
@@ -66,6 +68,14 @@ async def knowledge_base(session: AsyncSession, knowledge_base_id: uuid.UUID) ->
     """One knowledge base that is not archived."""
     found: KnowledgeBase | None = await session.scalar(
         select(KnowledgeBase).where(KnowledgeBase.id == knowledge_base_id, KnowledgeBase.archived_at.is_(None))
+    )
+    return found
+
+
+async def archived_knowledge_base(session: AsyncSession, knowledge_base_id: uuid.UUID) -> KnowledgeBase | None:
+    """One knowledge base that is archived."""
+    found: KnowledgeBase | None = await session.scalar(
+        select(KnowledgeBase).where(KnowledgeBase.id == knowledge_base_id, KnowledgeBase.archived_at.is_not(None))
     )
     return found
 

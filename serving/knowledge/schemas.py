@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
+from serving.retrieval.settings import RetrievalOverrides
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 
@@ -18,6 +19,7 @@ class KnowledgeBaseCreate(Write):
     slug: Slug
     description: Annotated[str, StringConstraints(max_length=5000)] | None = None
     tags: list[Tag] = Field(default_factory=list, max_length=50)
+    retrieval: RetrievalOverrides | None = Field(default=None, description="how passages are found here")
 
 
 class KnowledgeBaseUpdate(Write):
@@ -26,6 +28,9 @@ class KnowledgeBaseUpdate(Write):
     name: Name | None = None
     description: Annotated[str, StringConstraints(max_length=5000)] | None = None
     tags: list[Tag] | None = Field(default=None, max_length=50)
+    retrieval: RetrievalOverrides | None = Field(
+        default=None, description="instead of what was said before; null goes back to the defaults"
+    )
 
 
 class KnowledgeBaseOut(Read):
@@ -36,7 +41,9 @@ class KnowledgeBaseOut(Read):
     slug: str
     description: str | None
     tags: list[str]
+    retrieval: RetrievalOverrides | None = Field(description="what it says about finding passages, if anything")
     created_at: datetime
+    archived_at: datetime | None
     documents: int
     ready: int
     failed: int
