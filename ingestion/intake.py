@@ -185,6 +185,12 @@ def tombstone(stores: Stores, organization_id: uuid.UUID, document_id: uuid.UUID
     return True
 
 
+def take_away_all(session: Session, documents: Sequence[Document]) -> None:
+    """As `take_away`, of several."""
+    for document in documents:
+        take_away(session, document)
+
+
 def take_away(session: Session, document: Document) -> None:
     """As `tombstone`, in the caller's transaction, of a document that the caller holds locked."""
     document.tombstoned_at = func.now()

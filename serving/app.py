@@ -23,6 +23,7 @@ from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
 from serving.index_versions.endpoints import router as index_versions
 from serving.ingestions.endpoints import router as ingestions
+from serving.judgements.endpoints import router as judgements
 from serving.knowledge.bulk_endpoints import router as bulk
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
@@ -71,6 +72,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         conversations,
         feedback,
         search,
+        judgements,
         openai,
     ):
         app.include_router(router)

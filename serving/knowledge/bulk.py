@@ -94,7 +94,7 @@ async def _change(session: AsyncSession, actor: Actor, rows: Sequence[Document],
     if isinstance(action, GroupsAction):
         await restrict(session, actor, rows, action.group_ids)
     elif isinstance(action, DeleteAction):
-        await session.run_sync(lambda sync: [intake.take_away(sync, row) for row in rows])
+        await session.run_sync(lambda sync: intake.take_away_all(sync, rows))
     elif isinstance(action, TagsAction):
         return _tag(rows, action)
     elif isinstance(action, MetadataAction):
