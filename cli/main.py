@@ -15,6 +15,7 @@ from cli import (
     foreground,
     index,
     ingest,
+    kb,
     search,
     services,
     source,
@@ -32,6 +33,7 @@ app = typer.Typer(
 for module in (services, demo, ingest, search, ask, verify, erase, backup, bench):
     module.register(app)
 app.add_typer(document.app, name="document")
+app.add_typer(kb.app, name="kb")
 app.add_typer(source.app, name="source")
 app.add_typer(index.app, name="index")
 app.add_typer(evaluate.app, name="eval")

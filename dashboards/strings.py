@@ -48,6 +48,8 @@ MESSAGE_STATES = {
 RECEIPT_WHY = "What this answer came from"
 RECEIPT_MISSING = "This answer has no receipt, because it did not come to its end."
 RECEIPT_PASSAGES = "Passages that the answer was given"
+RECEIPT_ERASED = "erased document"
+RECEIPT_WITHHELD = "a document that you may not read"
 RECEIPT_TIMES = "Time by stage"
 RECEIPT_TIMES_ALT = "Bars: milliseconds by stage of the answer."
 RECEIPT_RAW = "Everything"
@@ -141,3 +143,128 @@ READING_DOCUMENTS = "{done} of {total} documents"
 READING_PAGES = "{done} of {total} pages"
 READING_LEFT = "about {seconds} s left"
 READING_CANCEL = "Stop reading"
+
+KNOWLEDGE_TABS = ("Documents", "Settings", "Bots", "Index versions")
+FILTER_TEXT = "Search in names"
+FILTER_STATES = "State"
+FILTER_TAGS = "Tags"
+FILTER_NOTHING = "No document passes the filters."
+CHOOSE_ALL = "Choose all {count} that are shown"
+CHOSEN = "{count} chosen"
+COLUMN_TAGS = "Tags"
+COLUMN_GROUPS = "Restricted"
+BULK_ACTION = "Do with them"
+BULK_ACTIONS = {
+    "move": "Move to another knowledge base",
+    "copy": "Copy to another knowledge base",
+    "tags": "Add or remove tags",
+    "groups": "Say who may read them",
+    "read_again": "Read them again",
+    "delete": "Delete them",
+}
+BULK_SAYS = {
+    "move": "They leave **{base}** at once and are found in the other one a few seconds later. Their versions stay.",
+    "copy": "Each becomes a document of its own. Nothing is read again; they are found a few seconds later.",
+    "tags": "Tags that a document has already are not added twice.",
+    "groups": "Only members of the groups, and owners, find and read them. No group at all opens them to everybody.",
+    "read_again": "The originals are read and indexed again. What is found now is found until that is done.",
+    "delete": "No answer uses them from the next question on. Their files stay until they are erased.",
+}
+BULK_TARGET = "Knowledge base"
+BULK_NO_TARGET = "There is no other knowledge base. Make one above."
+BULK_TAGS_ADD = "Tags to add, separated by commas"
+BULK_TAGS_REMOVE = "Tags to remove"
+BULK_GROUPS = "Groups"
+BULK_SURE = "I understand what happens to {count} documents"
+BULK_DO = "Do it"
+BULK_DONE = "Done: {count} documents."
+
+BASE_NAME = "Name"
+BASE_TAGS = "Tags, separated by commas"
+BASE_SAVE = "Save"
+BASE_SAVED = "Saved."
+BASE_RETRIEVAL = "How passages are found"
+BASE_ARCHIVE = "Archive"
+BASE_ARCHIVE_ASK = "Archive **{name}**? Bots stop reading it at once. It can be brought back."
+BASE_ARCHIVE_SURE = "Yes, archive it"
+BASE_ARCHIVED = "Archived ({count})"
+BASE_UNARCHIVE = "Bring {name} back"
+
+RETRIEVAL_DEFAULT = "as it is"
+RETRIEVAL_MODE = "Search"
+RETRIEVAL_MODES = {"hybrid": "by meaning and words", "vector": "by meaning", "text": "by words"}
+RETRIEVAL_FUSION = "Joining"
+RETRIEVAL_FUSIONS = {"convex": "weighted scores", "reciprocal_rank": "ranks"}
+RETRIEVAL_WEIGHT = "Weight of meaning (0 to 1)"
+RETRIEVAL_DIVERSITY = "Diversity (0 to 1)"
+RETRIEVAL_NEIGHBOURS = "Neighbours read along"
+RETRIEVAL_RERANKS = "Reranker"
+RETRIEVAL_YES_NO = {True: "on", False: "off"}
+RETRIEVAL_BOOSTS = "Boosts as JSON"
+RETRIEVAL_BOOSTS_HELP = (
+    '[{"filter": {"all": [{"field": "tags", "operator": "contains", "value": "faq"}]}, "factor": 1.5}]'
+)
+RETRIEVAL_BOOSTS_WRONG = "The boosts are no JSON list: {error}"
+
+SHARING_BOTS = "Bots that read it"
+SHARING_ALWAYS = "Read every knowledge base anyway: {names}"
+SHARING_SAVE = "Share"
+SHARING_SAVED = "Shared. Each bot that changed has a new version."
+SHARING_NONE = "No bot yet."
+
+INDEX_NONE = "No index version yet. The first document makes one."
+INDEX_STATES = {
+    "building": "being built",
+    "candidate": "candidate",
+    "live": "live",
+    "retired": "retired",
+    "failed": "failed",
+}
+INDEX_LINE = "**{number}** · {state} · {model} · {chunker}"
+INDEX_GATES = "Gates of version {number}"
+INDEX_GATE = "{mark} **{name}**: {detail}"
+INDEX_BUILD = "Build a version"
+INDEX_BUILD_MODEL = "Embedding model (as live when empty)"
+INDEX_BUILD_TOKENS = "Most tokens in a passage (0: as live)"
+INDEX_BUILD_SAYS = (
+    "It is built beside the live one and judged by the gates. Nothing changes for questions until it is promoted."
+)
+INDEX_BUILD_SURE = "Build it"
+INDEX_BUILT = "Asked for. A worker builds it."
+INDEX_PROMOTE = "Promote version {number}"
+INDEX_PROMOTE_SAYS = "Version {number} answers from the next question on. You can go back at any time."
+INDEX_PROMOTE_SURE = "Yes, promote version {number}"
+INDEX_ROLLBACK = "Roll back"
+INDEX_ROLLBACK_SAYS = "The version that was live before answers again from the next question on."
+INDEX_ROLLBACK_SURE = "Yes, roll back"
+INDEX_FLIPPED = "Version {number} is live."
+
+LAB = "Search lab"
+LAB_QUESTION = "Question"
+LAB_START = "Type a question that people ask, and see what two ways of searching find for it."
+LAB_SIDES = {"left": "Left", "right": "Right"}
+LAB_SETTINGS = "Settings of {side}"
+LAB_INDEX = "Index version"
+LAB_LIVE = "live"
+LAB_NOTHING = "Nothing was found."
+LAB_PASSAGE = "**{rank}. {name}**{moved}"
+LAB_MOVED = {"up": " :green[▲ {by}]", "down": " :red[▼ {by}]", "new": " :blue[only here]", "same": ""}
+LAB_SCORES = "score {score} · meaning {vector} · words {text} · joined {fused} · reranker {reranker}"
+LAB_RANKED = "{score:.3f} (rank {rank})"
+LAB_TIMES = "{stages}"
+LAB_MARKS = {"right": "Right", "partly": "Partly", "wrong": "Wrong"}
+LAB_RELEVANCE = {"right": 2, "partly": 1, "wrong": 0}
+LAB_MARKED = "Kept as {mark}."
+LAB_LABELS = "Labels ({count})"
+LAB_LABEL = "{query} → {document} · {mark}{old}"
+LAB_LABEL_MARKS = {0: "wrong", 1: "partly right", 2: "right", 3: "exactly right"}
+LAB_LABEL_OLD = " · of an older version"
+LAB_LABEL_DELETE = "Remove"
+LAB_NO_LABELS = "No labels yet. Mark passages above."
+LAB_COMPARE = "Ask the labelled questions both ways"
+LAB_COMPARED = "{count} questions"
+LAB_COMPARED_CUT = "The first {count} questions count."
+LAB_SIDE = "**{side}** · nDCG@10 {ndcg} · recall@10 {recall} · {ms:.0f} ms"
+LAB_DIFFERENCE = "Right against left: nDCG {ndcg}, recall {recall}"
+LAB_ESTIMATE = "{value:+.3f} [{low:+.3f}, {high:+.3f}]"
+LAB_MEAN = "{value:.3f} [{low:.3f}, {high:.3f}]"

@@ -11,6 +11,10 @@ class IntakeError(IngestionError):
     """What was asked for cannot be accepted: an unknown knowledge base, a name that is no name."""
 
 
+class SourceTakenError(IntakeError):
+    """A document of this source is there that whoever gives one may not read, so may not replace."""
+
+
 class ParseError(IngestionError):
     """A document cannot be read. Terminal: the same bytes would fail again.
 

@@ -4,11 +4,12 @@ When `accept` returns, the bytes are on disk, the version is in the ledger and a
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from ingestion import outbox
 from ingestion.crash_points import reach
@@ -43,6 +44,7 @@ def accept(
     created_by: uuid.UUID | None = None,
     custom_metadata: JsonObject | None = None,
     ingestion_id: uuid.UUID | None = None,
+    group_ids: Sequence[uuid.UUID] | None = None,
     settings: IngestSettings | None = None,
 ) -> Accepted:
     """Take in a document. Blocking but short; call it from a thread, never from an event loop.
@@ -58,6 +60,7 @@ def accept(
         created_by: The user who gave it.
         custom_metadata: Kept with the document.
         ingestion_id: The ingestion that it is part of, if progress is to be watched.
+        group_ids: Groups that alone may read it, from the first moment; None leaves it as it is, and a new one open.
         settings: Limits; the process's settings unless given.
 
     Returns:
@@ -65,6 +68,7 @@ def accept(
 
     Raises:
         IntakeError: Unknown knowledge base, or an unusable name.
+        SourceTakenError: There is a document of this source that may not be read by whoever gives this one.
         StorageError: The file store cannot be written; nothing is half-done.
     """
     settings = settings or ingest_settings()
@@ -86,6 +90,7 @@ def accept(
         content_hash=content_key(hash_key, data),
         pipeline_version=pipeline_version(settings),
         ingestion_id=ingestion_id,
+        group_ids=None if group_ids is None else tuple(group_ids),
     )
     is_too_large = size > settings.max_file_bytes
     if not is_too_large:
@@ -176,16 +181,27 @@ def tombstone(stores: Stores, organization_id: uuid.UUID, document_id: uuid.UUID
         ).one_or_none()
         if document is None or document.tombstoned_at is not None:
             return False
-        document.tombstoned_at = func.now()
-        if document.current_version_id is not None:
-            outbox.emit(
-                session,
-                organization_id,
-                outbox.VECTOR_DELETE,
-                subject_id=document.current_version_id,
-                payload={"document_id": str(document_id)},
-            )
+        take_away(session, document)
     return True
+
+
+def take_away_all(session: Session, documents: Sequence[Document]) -> None:
+    """As `take_away`, of several."""
+    for document in documents:
+        take_away(session, document)
+
+
+def take_away(session: Session, document: Document) -> None:
+    """As `tombstone`, in the caller's transaction, of a document that the caller holds locked."""
+    document.tombstoned_at = func.now()
+    if document.current_version_id is not None:
+        outbox.emit(
+            session,
+            document.organization_id,
+            outbox.VECTOR_DELETE,
+            subject_id=document.current_version_id,
+            payload={"document_id": str(document.id)},
+        )
 
 
 def _check_names(source_uri: str, name: str) -> None:

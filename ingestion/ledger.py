@@ -197,13 +197,15 @@ def flip(
     lease: Lease,
     *,
     index: IndexVersion,
+    knowledge_base_id: uuid.UUID,
     lance_version: int,
     contents: VersionContents,
     seconds: float,
 ) -> VersionState:
     """TX-C: make the version current, write its manifest, tell who listens.
 
-    A version that was overtaken by a newer one, or whose document was taken away, is superseded at once.
+    A version that was overtaken by a newer one, or whose document was taken away, is superseded at once. Where its document
+    moved away from `knowledge_base_id`, which its vectors name, they are asked to follow.
 
     Returns:
         The version's state: ready or superseded.
@@ -231,6 +233,9 @@ def flip(
     version.state, version.ready_at, version.superseded_at = VersionState.READY, func.now(), None
     version.failure_type = version.failure_reason = None
     document.current_version_id = version.id
+    if document.knowledge_base_id != knowledge_base_id:
+        moved = {"document_id": str(document.id)}
+        outbox.emit(session, lease.organization_id, outbox.VECTOR_MOVE, subject_id=version.id, payload=moved)
     payload = {"document_id": str(document.id), "passages": contents.row_count, "epoch": lease.epoch}
     outbox.emit(session, lease.organization_id, outbox.READY, subject_id=version.id, payload=payload)
     return VersionState.READY

@@ -13,6 +13,7 @@ READY = "document.ready"
 FAILED = "document.failed"
 HELD = "document.held"  # a version waits for its owner's decision
 VECTOR_DELETE = "vector.delete"  # the ingest worker consumes this one; the others are for whoever listens
+VECTOR_MOVE = "vector.move"  # and this one: a version's document is in another knowledge base now
 JOBS_CHANNEL = "pixel_jobs"
 
 
@@ -21,5 +22,5 @@ def emit(
 ) -> None:
     """Write an event; it exists if and only if the transaction commits."""
     session.add(OutboxEvent(organization_id=organization_id, topic=topic, subject_id=subject_id, payload=payload))
-    if topic in (STAGED, VECTOR_DELETE):
+    if topic in (STAGED, VECTOR_DELETE, VECTOR_MOVE):
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": JOBS_CHANNEL})

@@ -205,6 +205,7 @@ class Pipeline:
                     session,
                     lease,
                     index=index,
+                    knowledge_base_id=work.knowledge_base_id,
                     lance_version=lance_version,
                     contents=found,
                     seconds=_since(started),

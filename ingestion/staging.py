@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ingestion import outbox
+from ingestion.errors import SourceTakenError
 from ingestion.parsing.ocr import ocr_available
 from ingestion.settings import IngestSettings
 from storage.postgres.models.base import JsonObject
@@ -40,7 +41,10 @@ class Accepted(Record):
 
 
 class Offer(Record):
-    """A document as given: where it came from, what it is called, and what its content hashes to."""
+    """A document as given: where it came from, what it is called, and what its content hashes to.
+
+    `group_ids` restricts it from its first moment; None leaves it as it is, and a new one open.
+    """
 
     organization_id: uuid.UUID
     knowledge_base_id: uuid.UUID
@@ -53,6 +57,7 @@ class Offer(Record):
     content_hash: str
     pipeline_version: str
     ingestion_id: uuid.UUID | None = None
+    group_ids: tuple[uuid.UUID, ...] | None = None
 
 
 def stage(session: Session, offer: Offer, settings: IngestSettings, *, is_too_large: bool) -> Accepted:
@@ -66,6 +71,9 @@ def stage(session: Session, offer: Offer, settings: IngestSettings, *, is_too_la
 
     Returns:
         What became of it.
+
+    Raises:
+        SourceTakenError: There is a document of its source that the session may not read.
     """
     document = _locked_document(session, offer)
     version = session.scalars(
@@ -118,6 +126,7 @@ def _locked_document(session: Session, offer: Offer) -> Document:
         "name": offer.name,
         "created_by": offer.created_by,
         "custom_metadata": offer.custom_metadata,
+        "group_ids": None if offer.group_ids is None else list(offer.group_ids),
     }
     session.execute(insert(Document).values(values).on_conflict_do_nothing())
     document = session.scalars(
@@ -128,8 +137,14 @@ def _locked_document(session: Session, offer: Offer) -> Document:
             Document.source_uri == offer.source_uri,
         )
         .with_for_update()
-    ).one()
+    ).one_or_none()
+    if document is None:  # it is there, or it would have been written; row-level security does not show it
+        raise SourceTakenError(
+            "A document of this name is in the knowledge base already, and you may not replace it. Choose another name."
+        )
     document.custom_metadata = {**document.custom_metadata, **offer.custom_metadata}
+    if offer.group_ids is not None:
+        document.group_ids = list(offer.group_ids)
     return document
 
 

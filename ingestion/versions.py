@@ -1,8 +1,10 @@
 """What people decide about versions of a document: accept or discard one that is held, go back, cancel, resume."""
 
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from ingestion import outbox
@@ -99,6 +101,34 @@ def resume(stores: Stores, organization_id: uuid.UUID, version_id: uuid.UUID) ->
         if version.state != VersionState.CANCELLED:
             raise VersionError(f"Version {version.number} is {version.state}; only a cancelled one can be resumed.")
         return _stage(session, document, version, payload={})
+
+
+def read_again(session: Session, documents: Sequence[Document]) -> int:
+    """Ask for the newest versions of documents to be read and indexed again; what is searchable stays so meanwhile.
+
+    One that waits to be read, or for a decision, is left as it is.
+
+    Args:
+        session: A session of the organization.
+        documents: Documents, locked.
+
+    Returns:
+        How many will be read.
+    """
+    newest = session.scalars(
+        select(DocumentVersion)
+        .ext(distinct_on(DocumentVersion.document_id))
+        .where(DocumentVersion.document_id.in_([row.id for row in documents]))
+        .order_by(DocumentVersion.document_id, DocumentVersion.number.desc())
+    )
+    by_document = {version.document_id: version for version in newest}
+    asked = 0
+    for document in documents:
+        version = by_document.get(document.id)
+        if version is not None and version.state not in (*WAITING, VersionState.HELD):
+            _stage(session, document, version, payload={})
+            asked += 1
+    return asked
 
 
 def _locked(session: Session, version_id: uuid.UUID) -> tuple[Document, DocumentVersion]:

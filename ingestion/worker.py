@@ -12,7 +12,7 @@ import structlog
 from pydantic import Field
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ingestion import leases, ledger, removal
+from ingestion import leases, ledger, removal, vector_moves
 from ingestion.embedding.embedder import Embedder, default_embedder
 from ingestion.erasing import erasing
 from ingestion.errors import LeaseLostError, ModelUnavailableError, ParseError
@@ -230,6 +230,7 @@ def run_until_idle(
     # While one document is parsed, in a process of its own, another is embedded.
     with Worker(stores, settings=settings) as worker:
         _together(worker, work, threads=settings.workers, stop=stop)
+    vector_moves.follow_pending(stores, organization_id)
     removed = removal.remove_pending(stores, organization_id)
     return report.model_copy(update={"vectors_removed": removed})
 
@@ -263,7 +264,7 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
                 keep_house()
                 outcome = worker.step()
                 pause = 0.0
-                if outcome is None and not removal.remove_pending(stores):
+                if outcome is None and not (vector_moves.follow_pending(stores) or removal.remove_pending(stores)):
                     stop.wait(settings.poll_seconds)
             except (SQLAlchemyError, StorageError, OSError) as error:
                 pause = min(max(2 * pause, 0.2), _LONGEST_OUTAGE_PAUSE_S)

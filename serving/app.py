@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from serving import health
 from serving.accounts.authentication import AuthenticationMiddleware
 from serving.accounts.endpoints import router as accounts
+from serving.accounts.group_endpoints import router as groups
 from serving.bots.endpoints import router as bots
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
@@ -22,6 +23,8 @@ from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
 from serving.index_versions.endpoints import router as index_versions
 from serving.ingestions.endpoints import router as ingestions
+from serving.judgements.endpoints import router as judgements
+from serving.knowledge.bulk_endpoints import router as bulk
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
 from serving.retrieval.endpoints import router as search
@@ -57,9 +60,11 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     for router in (
         health.router,
         accounts,
+        groups,
         bots,
         knowledge,
         versions,
+        bulk,
         sources,
         ingestions,
         index_versions,
@@ -67,6 +72,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         conversations,
         feedback,
         search,
+        judgements,
         openai,
     ):
         app.include_router(router)

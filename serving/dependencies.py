@@ -31,7 +31,9 @@ def get_actor(principal: Annotated[Principal, Depends(get_principal)]) -> Actor:
     if principal.organization_id is None or principal.role is None:
         slugs = ", ".join(m.slug for m in principal.memberships) or "none yet"
         raise BadRequestError(f"Say which organization in the header X-Organization; yours: {slugs}")
-    return Actor(principal.organization_id, principal.role, principal.user_id, principal.api_key_id)
+    return Actor(
+        principal.organization_id, principal.role, principal.user_id, principal.api_key_id, principal.group_ids
+    )
 
 
 class Requires:

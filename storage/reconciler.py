@@ -27,12 +27,14 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 5000
 _VECTOR_DELETE = "vector.delete"
+_VECTOR_MOVE = "vector.move"
 
 
 class TableDrift(Record):
     """How one vector table differs from Postgres, in rows.
 
-    `pending_removal` rows belong to versions whose removal is on its way; they are not drift.
+    `pending_removal` rows belong to versions whose removal is on its way; they are not drift, nor are rows of a document
+    that moved whose rows are about to follow.
     """
 
     organization_id: uuid.UUID
@@ -131,7 +133,8 @@ class _Comparison:
         with organization_session(stores.app, index.organization_id) as session:
             rows = expected_rows(session, index, with_terms=False)
             self._expected = {row.row.chunk_id: row.stored for row in rows}
-            self._leaving = _leaving_versions(session)
+            self._leaving = _versions_of(session, _VECTOR_DELETE)
+            self._moving = _versions_of(session, _VECTOR_MOVE)
         self._is_unreadable = False
         self._found = self._read()
         counts = Counter(row.chunk_id for row in self._found)
@@ -143,7 +146,9 @@ class _Comparison:
         self._stale = {
             row.chunk_id
             for row in self._found
-            if row.chunk_id in self._expected and row != self._expected[row.chunk_id]
+            if row.chunk_id in self._expected
+            and row.document_version_id not in self._moving
+            and row != self._expected[row.chunk_id]
         }
 
     def drift(self) -> TableDrift:
@@ -200,11 +205,9 @@ class _Comparison:
         self._stores.vectors.add_versions(self._spec, by_version)
 
 
-def _leaving_versions(session: Session) -> set[uuid.UUID]:
-    """Versions whose vectors are about to be removed by the outbox."""
-    pending = select(OutboxEvent.subject_id).where(
-        OutboxEvent.topic == _VECTOR_DELETE, OutboxEvent.state == OutboxState.PENDING
-    )
+def _versions_of(session: Session, topic: str) -> set[uuid.UUID]:
+    """Versions that an event of the outbox is about, which was not delivered yet."""
+    pending = select(OutboxEvent.subject_id).where(OutboxEvent.topic == topic, OutboxEvent.state == OutboxState.PENDING)
     return set(session.scalars(pending))
 
 

@@ -1,12 +1,16 @@
-"""Knowledge: documents, their versions, and what could not be read."""
+"""Knowledge: knowledge bases, their documents and settings, which bots read them, and index versions."""
 
 import re
 
 import streamlit as st
 
 from dashboards import strings
+from dashboards.components.base_settings import archived, base_settings, sharing
+from dashboards.components.bulk_actions import bulk_actions
 from dashboards.components.differences import differences
+from dashboards.components.document_table import chosen, filtered
 from dashboards.components.duplicates import duplicates
+from dashboards.components.index_versions import index_versions
 from dashboards.components.progress import reading
 from dashboards.components.sign_in import signed_in
 from dashboards.components.states import empty, shown_errors
@@ -50,29 +54,6 @@ def add_documents(client: ApiClient, base: KnowledgeBaseOut) -> None:
             st.success(strings.KNOWLEDGE_UPLOADED.format(count=len(files)))
 
 
-def table(documents: list[DocumentOut]) -> None:
-    """All documents."""
-    st.dataframe(
-        [
-            {
-                strings.COLUMN_DOCUMENT: d.name,
-                strings.COLUMN_STATE: strings.STATES[d.state],
-                strings.COLUMN_VERSION: d.version,
-                strings.COLUMN_PAGES: d.page_count,
-                strings.COLUMN_PASSAGES: d.passages,
-                strings.COLUMN_LANGUAGE: d.language,
-                strings.COLUMN_SIZE: round(d.byte_size / 1000, 1),
-                strings.COLUMN_CHANGED: d.updated_at,
-            }
-            for d in documents
-        ],
-        hide_index=True,
-        width="stretch",
-        placeholder="–",
-        column_config={strings.COLUMN_CHANGED: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
-    )
-
-
 def failures(documents: list[DocumentOut]) -> None:
     """What could not be read, and why."""
     broken = [d for d in documents if d.state == "failed"]
@@ -104,24 +85,44 @@ def one_document(client: ApiClient, documents: list[DocumentOut]) -> None:
         delete(client, chosen)
 
 
-st.title(strings.KNOWLEDGE)
-with shown_errors(), person.client() as client:
-    bases = client.knowledge_bases()
-    if may_write:
-        new_knowledge_base(client)
-    if not bases:
-        empty(strings.KNOWLEDGE_NONE)
-        st.stop()
-    base = st.selectbox(strings.KNOWLEDGE_BASE, bases, format_func=base_name, key="knowledge_base")
+def documents_of(client: ApiClient, base: KnowledgeBaseOut, bases: list[KnowledgeBaseOut]) -> None:
+    """Everything about the documents of a knowledge base."""
     if may_write:
         add_documents(client, base)
     reading(person, base.id)
     documents = client.documents(base.id)
     if not documents:
         empty(strings.KNOWLEDGE_EMPTY)
-        st.stop()
+        return
     st.button(strings.KNOWLEDGE_REFRESH, icon=":material/refresh:")
     failures(documents)
-    table(documents)
+    ticked = chosen(filtered(documents), may_choose=may_write)
+    bulk_actions(client, base, bases, ticked)
     duplicates(client, base.id)
     one_document(client, documents)
+
+
+st.title(strings.KNOWLEDGE)
+with shown_errors(), person.client() as client:
+    bases = client.knowledge_bases()
+    if may_write:
+        new_knowledge_base(client)
+        archived(client)
+    if not bases:
+        empty(strings.KNOWLEDGE_NONE)
+        st.stop()
+    base = st.selectbox(strings.KNOWLEDGE_BASE, bases, format_func=base_name, key="knowledge_base")
+    if base.tags:
+        st.caption(plain(" · ".join(base.tags)))
+    names = strings.KNOWLEDGE_TABS if may_write else strings.KNOWLEDGE_TABS[::3]
+    tabs = dict(zip(names, st.tabs(names), strict=True))
+    documents_tab, settings_tab, bots_tab, index_tab = strings.KNOWLEDGE_TABS
+    with tabs[documents_tab]:
+        documents_of(client, base, bases)
+    if may_write:
+        with tabs[settings_tab]:
+            base_settings(client, base)
+        with tabs[bots_tab]:
+            sharing(client, base, may_write=may_write)
+    with tabs[index_tab]:
+        index_versions(client, may_write=may_write)

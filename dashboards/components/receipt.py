@@ -59,7 +59,8 @@ def _passages(person: Identity, found: ReceiptOut) -> None:
         cited = f"[{passage.citation}] " if passage.citation else ""
         page = f", {strings.PAGE.format(page=passage.page)}" if passage.page else ""
         score = next(iter(passage.scores.values()), 0.0)
-        name = passage.document_name or "erased document"
+        gone = strings.RECEIPT_WITHHELD if passage.is_withheld else strings.RECEIPT_ERASED
+        name = passage.document_name or gone
         label = f"{passage.rank}. {cited}{name} v{passage.document_version or '–'}{page} · {score:.3f}"
         clicked = listed.button(
             plain(label), key=f"passage-{found.id}-{passage.rank}", type="tertiary", disabled=passage.chunk_id is None

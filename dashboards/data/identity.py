@@ -8,9 +8,9 @@ from serving.client.api_client import ApiClient
 
 # Which pages a role gets; the API checks again whatever is shown.
 _PAGES = {
-    "owner": ("overview", "conversations", "knowledge", "ask"),
-    "builder": ("overview", "conversations", "knowledge", "ask"),
-    "analyst": ("overview", "conversations", "knowledge", "ask"),
+    "owner": ("overview", "conversations", "knowledge", "search_lab", "ask"),
+    "builder": ("overview", "conversations", "knowledge", "search_lab", "ask"),
+    "analyst": ("overview", "conversations", "knowledge", "search_lab", "ask"),
     "agent": ("conversations", "ask"),
     "viewer": ("ask",),
 }

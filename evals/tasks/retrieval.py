@@ -9,15 +9,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.datasets.labels import JudgedPlace, JudgedQuery
+from evals.datasets.labels import JudgedQuery
 from evals.metrics.ranking import hit_at, ndcg_at, recall_at, reciprocal_rank
 from serving.context import ServingContext
-from serving.retrieval.passage import RetrievedPassage
+from serving.judgements.judged import gains_of as gains_of
 from serving.retrieval.service import retrieve
 from serving.retrieval.settings import RetrievalSettings
 
 DEPTH = 10
-_COVERED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,24 +74,3 @@ async def run_retrieval(
             )
         )
     return found
-
-
-def gains_of(query: JudgedQuery, passages: Sequence[RetrievedPassage]) -> list[float]:
-    """The gain of each rank. A judged place counts once, where it is first found: smaller passages earn no more."""
-    left = list(query.places)
-    gains = []
-    for passage in passages:
-        found = [place for place in left if _is_found(query, place, passage)]
-        left = [place for place in left if place not in found]
-        gains.append(float(max((place.relevance for place in found), default=0)))
-    return gains
-
-
-def _is_found(query: JudgedQuery, place: JudgedPlace, passage: RetrievedPassage) -> bool:
-    if query.is_document_level:
-        return passage.document_id == place.document_id
-    if passage.document_version_id != place.document_version_id:
-        return False
-    shared = min(passage.char_end, place.char_end) - max(passage.char_start, place.char_start)
-    shorter = min(place.char_end - place.char_start, passage.char_end - passage.char_start)
-    return shared > 0 and shared >= _COVERED_SHARE * shorter

@@ -5,6 +5,7 @@ A pure ASGI middleware, because a framework dependency would run after the body 
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import select, text, update
@@ -19,6 +20,7 @@ from storage.postgres.models.member import Role
 from storage.postgres.models.user import User
 from storage.postgres.models.user_session import UserSession
 from storage.postgres.session import async_identity_session
+from storage.postgres.visibility import reading_as
 
 # Every route that answers without a credential; the test of the route matrix reads this list.
 PUBLIC_ROUTES = frozenset(
@@ -28,15 +30,22 @@ ORGANIZATION_HEADER = "x-organization"
 
 
 class AuthenticationMiddleware:
-    """Puts the principal into the request's state, or answers 401."""
+    """Puts the principal into the request's state, and what it may read into the request's context; or answers 401."""
 
     def __init__(self, app: ASGIApp, *, engine: Callable[[], AsyncEngine]) -> None:
         self._app = app
         self._engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Authenticate, then hand on."""
-        if scope["type"] != "http" or (scope["method"], scope["path"]) in PUBLIC_ROUTES:
+        """Authenticate, then hand on. Whatever fails to happen here leaves a request with nothing restricted to read."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with reading_as(()):
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (scope["method"], scope["path"]) in PUBLIC_ROUTES:
             await self._app(scope, receive, send)
             return
         try:
@@ -48,7 +57,8 @@ class AuthenticationMiddleware:
             await database_problem(error, scope)(scope, receive, send)
             return
         scope.setdefault("state", {})["principal"] = principal
-        await self._app(scope, receive, send)
+        with reading_as(principal.group_ids):
+            await self._app(scope, receive, send)
 
 
 async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
@@ -65,9 +75,11 @@ async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
     finder = _session_principal if token.startswith(SESSION_PREFIX) else _key_principal
     async with async_identity_session(engine) as session:
         principal = await finder(session, token)
+        if principal is not None:
+            principal = await _with_groups(session, _choose_organization(principal, headers.get(ORGANIZATION_HEADER)))
     if principal is None:
         raise UnauthenticatedError("This key or session is not valid (unknown, expired or revoked)")
-    return _choose_organization(principal, headers.get(ORGANIZATION_HEADER))
+    return principal
 
 
 async def _key_principal(session: AsyncSession, token: str) -> Principal | None:
@@ -129,11 +141,21 @@ def _choose_organization(principal: Principal, wanted: str | None) -> Principal:
         found = list(principal.memberships)
     if not found:
         return principal
-    return Principal(
-        user_id=principal.user_id,
-        api_key_id=None,
-        session_id=principal.session_id,
-        organization_id=found[0].organization_id,
-        role=found[0].role,
-        memberships=principal.memberships,
+    return replace(principal, organization_id=found[0].organization_id, role=found[0].role)
+
+
+async def _with_groups(session: AsyncSession, principal: Principal) -> Principal:
+    """An owner reads every document of the organization; everybody else those of the own groups, and open ones."""
+    if principal.organization_id is None:
+        return principal
+    if principal.role is Role.OWNER:
+        return replace(principal, group_ids=None)
+    found = await session.scalar(
+        text("SELECT groups_of(:organization, :person, :program)"),
+        {
+            "organization": principal.organization_id,
+            "person": principal.user_id,
+            "program": principal.api_key_id,
+        },
     )
+    return replace(principal, group_ids=frozenset(found or ()))

@@ -59,6 +59,7 @@ async def me(principal: CurrentPrincipal) -> MeOut:
         api_key_id=principal.api_key_id,
         organization_id=principal.organization_id,
         role=principal.role,
+        group_ids=None if principal.group_ids is None else sorted(principal.group_ids),
         organizations=[MembershipOut.model_validate(m) for m in principal.memberships],
     )
 

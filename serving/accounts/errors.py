@@ -1,6 +1,13 @@
 """Errors of accounts."""
 
-from serving.errors import ConflictError, NotFoundError, TooManyRequestsError, UnauthenticatedError
+from serving.errors import (
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 
 
 class WrongCredentialsError(UnauthenticatedError):
@@ -48,3 +55,30 @@ class MemberExistsError(ConflictError):
 
     slug = "member-exists"
     title = "This person is a member already"
+
+
+class GroupNotFoundError(NotFoundError):
+    """No such group in this organization."""
+
+    title = "No such group"
+
+
+class GroupSlugTakenError(ConflictError):
+    """The slug is in use."""
+
+    slug = "slug-taken"
+    title = "Another group of this organization has this slug"
+
+
+class GroupMemberError(BadRequestError):
+    """Only members of the organization can be in a group."""
+
+    slug = "group-member"
+    title = "This person is no member of the organization"
+
+
+class GroupsNotAllowedError(ForbiddenError):
+    """Groups that are not one's own, or an opening that is an owner's to make."""
+
+    slug = "groups-not-allowed"
+    title = "You may only give a document to groups that you are in"

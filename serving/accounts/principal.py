@@ -22,7 +22,7 @@ class Principal:
     """A person (`user_id`) or a program (`api_key_id`), acting in one organization.
 
     `organization_id` is None only for a person who has not said which of several organizations is meant; routes
-    that need one then answer 400.
+    that need one then answer 400. `group_ids` are the groups whose restricted documents may be read; None is every one.
     """
 
     user_id: uuid.UUID | None
@@ -31,6 +31,7 @@ class Principal:
     organization_id: uuid.UUID | None
     role: Role | None
     memberships: tuple[Membership, ...] = ()
+    group_ids: frozenset[uuid.UUID] | None = frozenset()
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""
@@ -39,12 +40,16 @@ class Principal:
 
 @dataclass(frozen=True)
 class Actor:
-    """A principal inside one organization: what services are given."""
+    """A principal inside one organization: what services are given.
+
+    `group_ids` are its groups; None for whoever reads every document. Row-level security does not depend on it.
+    """
 
     organization_id: uuid.UUID
     role: Role
     user_id: uuid.UUID | None = None
     api_key_id: uuid.UUID | None = None
+    group_ids: frozenset[uuid.UUID] | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""

@@ -61,6 +61,7 @@ class MeOut(Read):
     api_key_id: uuid.UUID | None
     organization_id: uuid.UUID | None
     role: Role | None
+    group_ids: list[uuid.UUID] | None = Field(description="groups in this organization; null reads every document")
     organizations: list[MembershipOut]
 
 
@@ -120,6 +121,11 @@ class ApiKeyCreate(Write):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     role: Role = Role.VIEWER
     expires_at: datetime | None = Field(default=None, description="UTC; null never expires")
+    group_ids: list[uuid.UUID] = Field(
+        default_factory=list,
+        max_length=100,
+        description="groups whose documents it may read; a key of an owner reads all",
+    )
 
 
 class ApiKeyOut(Read):
@@ -129,6 +135,7 @@ class ApiKeyOut(Read):
     name: str
     prefix: str
     role: Role
+    group_ids: list[uuid.UUID] | None
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None

@@ -29,6 +29,7 @@ from serving.accounts.errors import (
     TooManyAttemptsError,
     WrongCredentialsError,
 )
+from serving.accounts.groups import check_groups
 from serving.accounts.principal import Actor, Membership
 from serving.accounts.schemas import (
     ApiKeyCreate,
@@ -187,7 +188,14 @@ async def update_member(
 
 
 async def create_api_key(session: AsyncSession, actor: Actor, body: ApiKeyCreate) -> ApiKeyCreated:
-    """Make a key; its text is in the result and nowhere else."""
+    """Make a key; its text is in the result and nowhere else.
+
+    Raises:
+        GroupNotFoundError: One of its groups is unknown here.
+        GroupsNotAllowedError: One of them is not the maker's own.
+    """
+    if body.group_ids:
+        await check_groups(session, actor, body.group_ids)
     fresh = new_api_key()
     row = ApiKey(
         organization_id=actor.organization_id,
@@ -195,6 +203,7 @@ async def create_api_key(session: AsyncSession, actor: Actor, body: ApiKeyCreate
         prefix=fresh.prefix,
         secret_hash=fresh.secret_hash,
         role=body.role,
+        group_ids=list(dict.fromkeys(body.group_ids)) or None,
         created_by=actor.user_id,
         expires_at=body.expires_at,
     )

@@ -4,13 +4,12 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
-from pydantic import BaseModel, TypeAdapter
 
 from serving.client.errors import ClientError
+from serving.client.knowledge_client import KnowledgeClient
 from serving.client.shapes import (
     AnswerOut,
     ChatbotOut,
@@ -38,8 +37,8 @@ from serving.client.shapes import (
     VersionDecided,
     VersionOut,
 )
+from serving.client.transport import error_of, unreachable
 
-Model = TypeVar("Model", bound=BaseModel)
 _PAGE = 1000
 _INDEXES = "/api/v1/index-versions"
 
@@ -52,36 +51,8 @@ class _Event:
     data: dict[str, Any]
 
 
-class ApiClient:
+class ApiClient(KnowledgeClient):
     """Talks to one API as one person or program. Use it as a context manager, or close it."""
-
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        token: str | None = None,
-        organization: str | None = None,
-        transport: httpx2.BaseTransport | None = None,
-        timeout_s: float = 60,
-    ) -> None:
-        headers = {}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        if organization:
-            headers["X-Organization"] = organization
-        self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=timeout_s, transport=transport)
-
-    def __enter__(self) -> "ApiClient":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._http.close()
 
     def sign_in(self, email: str, password: str) -> SessionOut:
         """Open a session; use its token for the next client."""
@@ -231,7 +202,7 @@ class ApiClient:
             with self._http.stream("POST", path, json=body) as response:
                 if response.is_error:
                     response.read()
-                    raise _error(response)
+                    raise error_of(response)
                 for event in _events(response.iter_lines()):
                     if event.name == "answer.delta":
                         yield str(event.data["text"])
@@ -242,7 +213,7 @@ class ApiClient:
                     elif event.name == "error":
                         raise ClientError(str(event.data["detail"]), status=event.data["status"])
         except httpx2.TransportError as error:
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
 
     def receipt(self, message_id: uuid.UUID) -> ReceiptOut:
         """Everything that an answer came from."""
@@ -251,37 +222,6 @@ class ApiClient:
     def rate(self, message_id: uuid.UUID, rating: int, comment: str | None = None) -> None:
         """Thumb up (1) or down (-1)."""
         self._send("PUT", f"/api/v1/messages/{message_id}/feedback", json={"rating": rating, "comment": comment})
-
-    def _one(self, model: type[Model], method: str, path: str, **options: Any) -> Model:
-        return model.model_validate(self._send(method, path, **options).json())
-
-    def _many(self, model: type[Model], path: str, **options: Any) -> list[Model]:
-        return TypeAdapter(list[model]).validate_python(self._send("GET", path, **options).json())  # type: ignore[valid-type]
-
-    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        try:
-            response = self._http.request(method, path, **options)
-        except httpx2.TransportError as error:
-            raise _unreachable(error) from error
-        if response.is_error:
-            raise _error(response)
-        return response
-
-
-def _unreachable(error: Exception) -> ClientError:
-    return ClientError(f"The API cannot be reached ({type(error).__name__}); is it running? `pixel status` tells")
-
-
-def _error(response: httpx2.Response) -> ClientError:
-    try:
-        body = response.json()
-        return ClientError(
-            str(body.get("detail") or body.get("title")),
-            status=response.status_code,
-            slug=str(body.get("type", "")).removeprefix("/problems/"),
-        )
-    except ValueError:
-        return ClientError(f"The API answered {response.status_code}", status=response.status_code)
 
 
 def _events(lines: Iterator[str]) -> Iterator[_Event]:

@@ -3,6 +3,7 @@
 from ingestion.index_builds.estimate import IndexEstimate
 from ingestion.index_builds.gate_record import GateRecord
 from ingestion.ingestions import IngestionProgress
+from serving.accounts.group_schemas import GroupOut
 from serving.accounts.schemas import MeOut, SessionOut
 from serving.bots.schemas import ChatbotOut, TemplateOut
 from serving.conversations.schemas import (
@@ -14,6 +15,8 @@ from serving.conversations.schemas import (
     ReceiptOut,
 )
 from serving.index_versions.schemas import FlippedOut, IndexVersionOut, JobOut
+from serving.judgements.schemas import ComparisonOut, Estimate, LabelOut, SideOut
+from serving.knowledge.bulk_schemas import BulkOut, RelocationOut, SharedBot
 from serving.knowledge.schemas import (
     DiffOut,
     DocumentOut,
@@ -26,29 +29,42 @@ from serving.knowledge.schemas import (
     VersionDecided,
     VersionOut,
 )
+from serving.retrieval.schemas import FoundOut, SearchOut
+from serving.retrieval.settings import RetrievalOverrides
 
 __all__ = [
     "AnswerOut",
+    "BulkOut",
     "ChatbotOut",
     "CitationOut",
+    "ComparisonOut",
     "ConversationOut",
     "ConversationStarted",
     "DiffOut",
     "DocumentOut",
     "DuplicateOut",
+    "Estimate",
     "FlippedOut",
+    "FoundOut",
     "GateRecord",
+    "GroupOut",
     "IndexEstimate",
     "IndexVersionOut",
     "IngestionProgress",
     "JobOut",
     "KnowledgeBaseOut",
+    "LabelOut",
     "MeOut",
     "MessageOut",
     "PassageChangeOut",
     "PassageOut",
     "ReceiptOut",
+    "RelocationOut",
+    "RetrievalOverrides",
+    "SearchOut",
     "SessionOut",
+    "SharedBot",
+    "SideOut",
     "TemplateOut",
     "UploadOut",
     "VersionAction",

@@ -137,12 +137,13 @@ async def receipt(session: AsyncSession, message_id: uuid.UUID) -> AnyRow | None
 
 
 async def receipt_passages(session: AsyncSession, receipt_id: uuid.UUID) -> Sequence[AnyRow]:
-    """The passages of a receipt, by rank."""
+    """The passages of a receipt, by rank. `is_withheld`: its document is there, and whoever asks may not read it."""
     statement = (
         select(
             *ReceiptPassage.__table__.columns,
             Document.name.label("document_name"),
             DocumentVersion.number.label("document_version"),
+            (ReceiptPassage.document_id.is_not(None) & Document.id.is_(None)).label("is_withheld"),
         )
         .outerjoin(Document, Document.id == ReceiptPassage.document_id)
         .outerjoin(DocumentVersion, DocumentVersion.id == ReceiptPassage.document_version_id)

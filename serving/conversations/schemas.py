@@ -118,6 +118,9 @@ class ReceiptPassageOut(Read):
     text_hash: str
     scores: dict[str, float]
     erased_at: datetime | None = Field(description="when the passage was erased for good; its quotes are gone")
+    is_withheld: bool = Field(
+        default=False, description="whether you may not read its document: what it says and where it stands is left out"
+    )
 
 
 class FeedbackInReceipt(Read):

@@ -1,7 +1,6 @@
 """Routes of index versions."""
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,10 +14,10 @@ from serving.index_versions.schemas import FlippedOut, IndexVersionCreate, Index
 router = APIRouter(prefix="/api/v1/index-versions", tags=["index versions"])
 
 
-@router.get("", response_model=list[IndexVersionOut])
-async def list_index_versions(actor: KnowledgeReader, session: Database) -> Sequence[Any]:
+@router.get("")
+async def list_index_versions(actor: KnowledgeReader, session: Database) -> list[IndexVersionOut]:
     """Index versions, newest first, with progress and what the gates said."""
-    return await service.list_index_versions(session)
+    return await service.as_shown(session, await service.list_index_versions(session))
 
 
 @router.post("", status_code=202, response_model=IndexVersionOut)
@@ -39,10 +38,10 @@ async def roll_back(actor: KnowledgeWriter, context: Context) -> Any:
     return await service.rollback(context, actor)
 
 
-@router.get("/{index_version_id}", response_model=IndexVersionOut)
-async def read_index_version(actor: KnowledgeReader, index_version_id: uuid.UUID, session: Database) -> Any:
+@router.get("/{index_version_id}")
+async def read_index_version(actor: KnowledgeReader, index_version_id: uuid.UUID, session: Database) -> IndexVersionOut:
     """One index version."""
-    return await service.get_index_version(session, index_version_id)
+    return (await service.as_shown(session, [await service.get_index_version(session, index_version_id)]))[0]
 
 
 @router.delete("/{index_version_id}", status_code=204)

@@ -29,10 +29,11 @@ from serving.index_versions.errors import (
     IndexVersionConflictError,
     IndexVersionNotFoundError,
 )
-from serving.index_versions.schemas import IndexVersionCreate, JobOut
+from serving.index_versions.schemas import IndexVersionCreate, IndexVersionOut, JobOut
 from storage.errors import StorageError
 from storage.postgres.models.index_version import BUILD_JOB, GATE_JOB, IndexStatus, IndexVersion
 from storage.postgres.session import async_organization_session
+from storage.postgres.visibility import reading_as, reads_everything
 
 Result = TypeVar("Result")
 
@@ -50,6 +51,20 @@ async def get_index_version(session: AsyncSession, index_version_id: uuid.UUID) 
     if found is None:
         raise IndexVersionNotFoundError
     return found
+
+
+async def as_shown(session: AsyncSession, rows: Sequence[IndexVersion]) -> list[IndexVersionOut]:
+    """Index versions for whoever asks: problems of documents that they may not read are left out."""
+    shown = [IndexVersionOut.model_validate(row) for row in rows]
+    if reads_everything():
+        return shown
+    told = {uuid.UUID(key) for one in shown for key in one.progress.get("problems", {})}
+    visible = await repository.visible_versions(session, told) if told else set()
+    for one in shown:
+        problems = one.progress.get("problems", {})
+        kept = {key: reason for key, reason in problems.items() if uuid.UUID(key) in visible}
+        one.progress = {**one.progress, **({"problems": kept} if problems else {})}
+    return shown
 
 
 async def get_gates(session: AsyncSession, index_version_id: uuid.UUID) -> GateRecord:
@@ -146,9 +161,14 @@ async def _ask(session: AsyncSession, actor: Actor, row: IndexVersion, *, kind: 
 
 
 async def _told(act: Callable[[], Result]) -> Result:
-    """Do something in a thread, and tell what goes wrong as the API does."""
+    """Do something in a thread, and tell what goes wrong as the API does.
+
+    An index version holds the documents of the whole organization, whoever asks for it: what is counted, added and removed
+    here must be all of them. Only figures come back.
+    """
     try:
-        return await to_thread.run_sync(act)
+        with reading_as(None):
+            return await to_thread.run_sync(act)
     except errors.UnknownIndexVersionError as error:
         raise IndexVersionNotFoundError from error
     except errors.GatesNotPassedError as error:

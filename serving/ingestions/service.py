@@ -16,8 +16,8 @@ from serving.accounts.principal import Actor
 from serving.context import ServingContext
 from serving.ingestions import repository
 from serving.ingestions.schemas import IngestionCreate
+from serving.knowledge.bases import get_knowledge_base
 from serving.knowledge.errors import IngestionNotFoundError
-from serving.knowledge.service import get_knowledge_base
 from storage.postgres.models.ingestion import Ingestion
 from storage.postgres.session import async_organization_session
 

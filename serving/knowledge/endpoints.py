@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, UploadFile
 
-from serving.dependencies import Context, Database, KnowledgeReader, KnowledgeWriter
-from serving.knowledge import service
+from serving.dependencies import BotWriter, Context, Database, KnowledgeReader, KnowledgeWriter
+from serving.knowledge import bases, service, sharing, uploads
+from serving.knowledge.bulk_schemas import SharedBot, SharingUpdate
 from serving.knowledge.schemas import (
     DocumentOut,
     DocumentUpdate,
@@ -24,21 +25,21 @@ router = APIRouter(prefix="/api/v1", tags=["knowledge"])
 
 
 @router.get("/knowledge-bases", response_model=list[KnowledgeBaseOut])
-async def list_knowledge_bases(actor: KnowledgeReader, session: Database) -> Sequence[Any]:
-    """Knowledge bases with how many documents stand where."""
-    return await service.list_knowledge_bases(session)
+async def list_knowledge_bases(actor: KnowledgeReader, session: Database, is_archived: bool = False) -> Sequence[Any]:
+    """Knowledge bases with how many documents stand where; those in use, or those that are archived."""
+    return await bases.list_knowledge_bases(session, is_archived=is_archived)
 
 
 @router.post("/knowledge-bases", status_code=201, response_model=KnowledgeBaseOut)
 async def create_knowledge_base(actor: KnowledgeWriter, body: KnowledgeBaseCreate, session: Database) -> Any:
     """Make a knowledge base."""
-    return await service.create_knowledge_base(session, actor, body)
+    return await bases.create_knowledge_base(session, actor, body)
 
 
 @router.get("/knowledge-bases/{knowledge_base_id}", response_model=KnowledgeBaseOut)
 async def read_knowledge_base(actor: KnowledgeReader, knowledge_base_id: uuid.UUID, session: Database) -> Any:
     """One knowledge base."""
-    return await service.get_knowledge_base(session, knowledge_base_id)
+    return await bases.get_knowledge_base(session, knowledge_base_id)
 
 
 @router.patch("/knowledge-bases/{knowledge_base_id}", response_model=KnowledgeBaseOut)
@@ -46,13 +47,33 @@ async def update_knowledge_base(
     actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, body: KnowledgeBaseUpdate, session: Database
 ) -> Any:
     """Change a knowledge base."""
-    return await service.update_knowledge_base(session, actor, knowledge_base_id, body)
+    return await bases.update_knowledge_base(session, actor, knowledge_base_id, body)
 
 
 @router.delete("/knowledge-bases/{knowledge_base_id}", status_code=204)
 async def archive_knowledge_base(actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, session: Database) -> None:
     """Archive a knowledge base; bots stop reading it at once."""
-    await service.archive_knowledge_base(session, actor, knowledge_base_id)
+    await bases.archive_knowledge_base(session, actor, knowledge_base_id)
+
+
+@router.post("/knowledge-bases/{knowledge_base_id}/unarchive", response_model=KnowledgeBaseOut)
+async def unarchive_knowledge_base(actor: KnowledgeWriter, knowledge_base_id: uuid.UUID, session: Database) -> Any:
+    """Bring an archived knowledge base back."""
+    return await bases.unarchive_knowledge_base(session, actor, knowledge_base_id)
+
+
+@router.get("/knowledge-bases/{knowledge_base_id}/chatbots")
+async def list_sharing(actor: KnowledgeReader, knowledge_base_id: uuid.UUID, session: Database) -> list[SharedBot]:
+    """All bots, and whether each reads the knowledge base."""
+    return await sharing.list_bots(session, knowledge_base_id)
+
+
+@router.put("/knowledge-bases/{knowledge_base_id}/chatbots")
+async def share_knowledge_base(
+    actor: BotWriter, knowledge_base_id: uuid.UUID, body: SharingUpdate, session: Database
+) -> list[SharedBot]:
+    """Make exactly these bots read the knowledge base; each that changes gets a new version."""
+    return await sharing.share(session, actor, knowledge_base_id, body)
 
 
 @router.post("/knowledge-bases/{knowledge_base_id}/documents", status_code=202)
@@ -62,10 +83,12 @@ async def upload_document(
     file: UploadFile,
     context: Context,
     ingestion_id: Annotated[uuid.UUID | None, Form()] = None,
-    metadata: Annotated[str | None, Form(max_length=200_000, description="JSON: tags and custom_metadata")] = None,
+    metadata: Annotated[
+        str | None, Form(max_length=200_000, description="JSON: tags, custom_metadata, group_ids")
+    ] = None,
 ) -> UploadOut:
     """Upload a file. An equal name replaces the document's content; `ingestion_id` counts several uploads together."""
-    return await service.upload(
+    return await uploads.upload(
         context,
         actor,
         knowledge_base_id,
@@ -113,7 +136,7 @@ async def read_document(actor: KnowledgeReader, document_id: uuid.UUID, session:
 async def update_document(
     actor: KnowledgeWriter, document_id: uuid.UUID, body: DocumentUpdate, session: Database
 ) -> Any:
-    """Change tags and metadata of a document."""
+    """Change tags and metadata of a document, and which groups may read it."""
     return await service.update_document(session, actor, document_id, body)
 
 

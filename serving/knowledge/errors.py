@@ -21,6 +21,13 @@ class IngestionNotFoundError(NotFoundError):
     title = "No such ingestion"
 
 
+class DocumentNameTakenError(ConflictError):
+    """A document of this name is there that the one who asks may not change."""
+
+    slug = "document-name-taken"
+    title = "A document of this name is in the knowledge base already; choose another name"
+
+
 class MetadataError(BadRequestError):
     """Metadata that cannot be kept."""
 
@@ -66,3 +73,24 @@ class StoreUnavailableError(UnavailableError):
 
     slug = "store-unavailable"
     title = "The file store cannot be written right now, so nothing was kept; send the file again later"
+
+
+class NameClashError(ConflictError):
+    """Documents of the same source are in the target already."""
+
+    slug = "name-clash"
+    title = "Some of the documents are in that knowledge base already; nothing was done"
+
+
+class NotReadError(ConflictError):
+    """Documents that were never read cannot be copied."""
+
+    slug = "not-read"
+    title = "Some of the documents were not read yet; nothing was done"
+
+
+class TooManyDocumentsError(BadRequestError):
+    """More documents than one request may change."""
+
+    slug = "too-many-documents"
+    title = "Too many documents for one request; nothing was done"

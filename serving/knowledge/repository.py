@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,7 @@ from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
 from storage.postgres.models.index_version import IndexStatus, IndexVersion
+from storage.postgres.models.ingestion import Ingestion
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.session import AnyRow
 
@@ -28,7 +29,7 @@ def _newest() -> Any:
     )
 
 
-def _with_counts() -> Select[*tuple[Any, ...]]:
+def _with_counts(*, is_archived: bool = False) -> Select[*tuple[Any, ...]]:
     newest = _newest()
     counts = (
         select(
@@ -45,15 +46,17 @@ def _with_counts() -> Select[*tuple[Any, ...]]:
     )
     columns = [func.coalesce(counts.c[name], 0).label(name) for name in ("documents", "ready", "failed", "waiting")]
     return (
-        select(*KnowledgeBase.__table__.columns, *columns)
+        select(*KnowledgeBase.__table__.columns, KnowledgeBase.settings["retrieval"].label("retrieval"), *columns)
         .outerjoin(counts, counts.c.knowledge_base_id == KnowledgeBase.id)
-        .where(KnowledgeBase.archived_at.is_(None))
+        .where(KnowledgeBase.archived_at.is_not(None) if is_archived else KnowledgeBase.archived_at.is_(None))
     )
 
 
-async def knowledge_bases(session: AsyncSession) -> Sequence[AnyRow]:
-    """Knowledge bases with their document counts, by name."""
-    return (await session.execute(_with_counts().order_by(KnowledgeBase.name, KnowledgeBase.id))).all()
+async def knowledge_bases(session: AsyncSession, *, is_archived: bool = False) -> Sequence[AnyRow]:
+    """Knowledge bases with their document counts, by name; those that are archived, or those that are not."""
+    return (
+        await session.execute(_with_counts(is_archived=is_archived).order_by(KnowledgeBase.name, KnowledgeBase.id))
+    ).all()
 
 
 async def knowledge_base_row(session: AsyncSession, knowledge_base_id: uuid.UUID) -> AnyRow | None:
@@ -65,6 +68,14 @@ async def knowledge_base(session: AsyncSession, knowledge_base_id: uuid.UUID) ->
     """One knowledge base that is not archived."""
     found: KnowledgeBase | None = await session.scalar(
         select(KnowledgeBase).where(KnowledgeBase.id == knowledge_base_id, KnowledgeBase.archived_at.is_(None))
+    )
+    return found
+
+
+async def archived_knowledge_base(session: AsyncSession, knowledge_base_id: uuid.UUID) -> KnowledgeBase | None:
+    """One knowledge base that is archived."""
+    found: KnowledgeBase | None = await session.scalar(
+        select(KnowledgeBase).where(KnowledgeBase.id == knowledge_base_id, KnowledgeBase.archived_at.is_not(None))
     )
     return found
 
@@ -127,6 +138,28 @@ async def document(session: AsyncSession, document_id: uuid.UUID) -> Document | 
         select(Document).where(Document.id == document_id, Document.tombstoned_at.is_(None)).with_for_update()
     )
     return found
+
+
+async def groups_of_source(
+    session: AsyncSession, knowledge_base_id: uuid.UUID, source_uri: str
+) -> list[uuid.UUID] | None:
+    """The groups of the document of a source; None where it is open, or where there is none that may be read."""
+    found: list[uuid.UUID] | None = await session.scalar(
+        select(Document.group_ids).where(
+            Document.knowledge_base_id == knowledge_base_id, Document.source_uri == source_uri
+        )
+    )
+    return found
+
+
+async def restrict_ingestions(session: AsyncSession, documents: Sequence[Document]) -> None:
+    """Restrict ingestions that are called like a document as the document is: the name of an upload tells of it."""
+    for row in documents:
+        await session.execute(
+            update(Ingestion)
+            .where(Ingestion.knowledge_base_id == row.knowledge_base_id, Ingestion.name == row.name[:300])
+            .values(group_ids=row.group_ids)
+        )
 
 
 async def common_chunking(session: AsyncSession, version_id: uuid.UUID, other_id: uuid.UUID) -> str | None:

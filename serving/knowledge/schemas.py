@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
+from serving.retrieval.settings import RetrievalOverrides
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 
@@ -18,6 +19,7 @@ class KnowledgeBaseCreate(Write):
     slug: Slug
     description: Annotated[str, StringConstraints(max_length=5000)] | None = None
     tags: list[Tag] = Field(default_factory=list, max_length=50)
+    retrieval: RetrievalOverrides | None = Field(default=None, description="how passages are found here")
 
 
 class KnowledgeBaseUpdate(Write):
@@ -26,6 +28,9 @@ class KnowledgeBaseUpdate(Write):
     name: Name | None = None
     description: Annotated[str, StringConstraints(max_length=5000)] | None = None
     tags: list[Tag] | None = Field(default=None, max_length=50)
+    retrieval: RetrievalOverrides | None = Field(
+        default=None, description="instead of what was said before; null goes back to the defaults"
+    )
 
 
 class KnowledgeBaseOut(Read):
@@ -36,7 +41,9 @@ class KnowledgeBaseOut(Read):
     slug: str
     description: str | None
     tags: list[str]
+    retrieval: RetrievalOverrides | None = Field(description="what it says about finding passages, if anything")
     created_at: datetime
+    archived_at: datetime | None
     documents: int
     ready: int
     failed: int
@@ -58,6 +65,11 @@ class DocumentUpdate(Write):
 
     tags: list[Tag] | None = Field(default=None, max_length=50)
     custom_metadata: Annotated[dict[MetadataKey, MetadataValue | None], Field(max_length=50)] | None = None
+    group_ids: list[uuid.UUID] | None = Field(
+        default=None,
+        max_length=100,
+        description="groups whose members may read it; null: everybody in the organization; an empty list: owners alone",
+    )
 
 
 def _given(stored: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +86,7 @@ class DocumentOut(Read):
     source_uri: str
     tags: list[str]
     custom_metadata: Annotated[dict[str, Any], AfterValidator(_given)]
+    group_ids: list[uuid.UUID] | None = Field(description="groups that may read it; null: everybody")
     state: str = Field(
         description="staged, processing, ready, superseded, held, cancelled or failed: of the newest version"
     )

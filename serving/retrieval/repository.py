@@ -96,6 +96,17 @@ async def readable_chunks(
     return {row.Chunk.id: row for row in await session.execute(statement)}
 
 
+async def hides_documents(session: AsyncSession) -> bool:
+    """Whether the organization has documents that whoever asks may not read."""
+    return bool(await session.scalar(select(func.hides_documents())))
+
+
+async def visible_chunks(session: AsyncSession, chunk_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the chunks whose documents whoever asks may read, current or not."""
+    statement = select(Chunk.id).join(Document, Document.id == Chunk.document_id).where(_among(Chunk.id, chunk_ids))
+    return set(await session.scalars(statement))
+
+
 async def passing_versions(
     session: AsyncSession, knowledge_base_ids: Collection[uuid.UUID], wanted: Filter, *, limit: int
 ) -> list[uuid.UUID]:

@@ -65,6 +65,6 @@ class SearchOut(Read):
     passages: list[FoundOut]
     index_version_id: uuid.UUID | None
     vector_weight: float | None = Field(description="share of the vector search; null when only one search ran")
-    dropped: int = Field(description="candidates that may not be read by whoever asks, or not any more")
+    dropped: int = Field(description="candidates that cannot be read any more, or are not in what is read")
     settings: RetrievalSettings
     latencies_ms: dict[str, float]

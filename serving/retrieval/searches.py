@@ -28,6 +28,7 @@ class Request:
     """One question with everything that decides what may be found for it.
 
     `version_ids` are the document versions that pass the filter; None where there is no filter, or too many pass it.
+    `is_restricted`: the organization has documents that whoever asks may not read.
     """
 
     organization_id: uuid.UUID
@@ -36,6 +37,7 @@ class Request:
     settings: RetrievalSettings
     index: IndexVersion
     version_ids: tuple[uuid.UUID, ...] | None = None
+    is_restricted: bool = False
 
 
 @dataclass

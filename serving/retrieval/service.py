@@ -22,6 +22,7 @@ from serving.retrieval.searches import Request, Searched, search_both
 from serving.retrieval.settings import RetrievalOverrides, RetrievalSettings
 from serving.retrieval.weights import vector_weight
 from storage.postgres.session import AnyRow, async_organization_session
+from storage.postgres.visibility import reads_everything
 from storage.records.vector import Vector, vector_from_bytes
 
 MOST_CANDIDATES = 4000
@@ -68,6 +69,7 @@ async def retrieve(
         if index is None or not knowledge_base_ids:
             return Retrieval((), index.id if index else None, settings)
         corpus = await context.corpora.of(session, organization_id, knowledge_base_ids)
+        is_restricted = not reads_everything() and await repository.hides_documents(session)
         versions: tuple[uuid.UUID, ...] | None = None
         if settings.filter is not None and not settings.filter.is_empty:
             passing = await repository.passing_versions(
@@ -76,7 +78,9 @@ async def retrieve(
             # More than that are no help to the searches; the gate filters all the same.
             versions = tuple(passing) if len(passing) <= MOST_FILTERED_VERSIONS else None
     prepared = prepare(question, corpus)
-    request = Request(organization_id, prepared, tuple(knowledge_base_ids), settings, index, versions)
+    request = Request(
+        organization_id, prepared, tuple(knowledge_base_ids), settings, index, versions, is_restricted=is_restricted
+    )
     weight = settings.vector_weight
     if weight is None:
         weight = vector_weight(prepared.language, corpus, is_unspaced=prepared.is_unspaced, model=index.embedding_model)
@@ -132,6 +136,7 @@ async def _find(context: ServingContext, request: Request, weight: float, latenc
     began = time.perf_counter()
     while True:
         searched = await search_both(context, request, depth)
+        await _withhold(context, request, searched)
         fused = _fused(searched, settings, weight, depth)
         started = time.perf_counter()
         found, dropped = await _gated(context, request, fused, searched.vector)
@@ -150,6 +155,20 @@ async def _find(context: ServingContext, request: Request, weight: float, latenc
     passages = tuple(_passage(rank, one, texts.get(one.row.Chunk.id)) for rank, one in enumerate(kept, start=1))
     share = weight if settings.mode == "hybrid" else None
     return Retrieval(passages, request.index.id, settings, latencies, share, dropped)
+
+
+async def _withhold(context: ServingContext, request: Request, searched: Searched) -> None:
+    """Forget candidates of documents that whoever asks may not read, before anything is counted or ranked.
+
+    The gate would keep them back all the same; but ranks and counts that leave room for them would tell of them.
+    """
+    if not request.is_restricted:
+        return
+    found = {one.chunk_id for one in (*searched.by_vector, *searched.by_text)}
+    async with async_organization_session(context.engine, request.organization_id) as session:
+        visible = await repository.visible_chunks(session, found)
+    searched.by_vector = [one for one in searched.by_vector if one.chunk_id in visible]
+    searched.by_text = [one for one in searched.by_text if one.chunk_id in visible]
 
 
 def _fused(searched: Searched, settings: RetrievalSettings, weight: float, depth: int) -> list[Fused]:

@@ -1,7 +1,6 @@
 """Routes of sources."""
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,10 +12,10 @@ from serving.sources.schemas import SourceCreate, SourceOut, SourceUpdate, SyncO
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
 
 
-@router.get("", response_model=list[SourceOut])
-async def list_sources(actor: KnowledgeReader, session: Database) -> Sequence[Any]:
+@router.get("")
+async def list_sources(actor: KnowledgeReader, session: Database) -> list[SourceOut]:
     """Sources with what their last runs found."""
-    return await service.list_sources(session)
+    return await service.as_shown(session, await service.list_sources(session))
 
 
 @router.post("", status_code=201, response_model=SourceOut)
@@ -25,18 +24,19 @@ async def create_source(actor: KnowledgeWriter, body: SourceCreate, session: Dat
     return await service.create_source(session, actor, body, serving=context.settings)
 
 
-@router.get("/{source_id}", response_model=SourceOut)
-async def read_source(actor: KnowledgeReader, source_id: uuid.UUID, session: Database) -> Any:
+@router.get("/{source_id}")
+async def read_source(actor: KnowledgeReader, source_id: uuid.UUID, session: Database) -> SourceOut:
     """One source."""
-    return await service.get_source(session, source_id)
+    return (await service.as_shown(session, [await service.get_source(session, source_id)]))[0]
 
 
-@router.patch("/{source_id}", response_model=SourceOut)
+@router.patch("/{source_id}")
 async def update_source(
     actor: KnowledgeWriter, source_id: uuid.UUID, body: SourceUpdate, session: Database, context: Context
-) -> Any:
+) -> SourceOut:
     """Change a source."""
-    return await service.update_source(session, actor, source_id, body, serving=context.settings)
+    row = await service.update_source(session, actor, source_id, body, serving=context.settings)
+    return (await service.as_shown(session, [row]))[0]
 
 
 @router.delete("/{source_id}", status_code=204)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.postgres.models.job import Job, JobState
@@ -38,3 +38,8 @@ async def waiting_job(session: AsyncSession, source_id: uuid.UUID) -> Job | None
         .limit(1)
     )
     return found
+
+
+async def hides_documents(session: AsyncSession) -> bool:
+    """Whether the organization has documents that whoever asks may not read."""
+    return bool(await session.scalar(select(func.hides_documents())))

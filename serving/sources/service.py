@@ -20,10 +20,11 @@ from serving.sources.errors import (
     SourceNotFoundError,
     SourceSettingsError,
 )
-from serving.sources.schemas import SourceCreate, SourceUpdate, SyncOut
+from serving.sources.schemas import SourceCreate, SourceOut, SourceUpdate, SyncOut
 from storage.postgres.models.base import JsonObject
 from storage.postgres.models.job import Job
 from storage.postgres.models.source import SYNC_JOB, Source
+from storage.postgres.visibility import reads_everything
 from storage.records.source_settings import SETTINGS, BucketSettings, FolderSettings
 
 
@@ -38,6 +39,16 @@ async def get_source(session: AsyncSession, source_id: uuid.UUID) -> Source:
     if found is None:
         raise SourceNotFoundError
     return found
+
+
+async def as_shown(session: AsyncSession, rows: Sequence[Source]) -> list[SourceOut]:
+    """Sources for whoever asks. What a run could not read names documents: it is left out where some are hidden."""
+    shown = [SourceOut.model_validate(row) for row in rows]
+    if not reads_everything() and await repository.hides_documents(session):
+        for one in shown:
+            if one.last_result is not None:
+                one.last_result = {name: value for name, value in one.last_result.items() if name != "problems"}
+    return shown
 
 
 async def create_source(

@@ -1,7 +1,7 @@
-"""Sessions: one transaction each, with the organization that row-level security reads.
+"""Sessions: one transaction each, with the organization and the groups that row-level security reads.
 
 `SET LOCAL` ends with the transaction, so a pooled connection never carries an organization over. A statement without an
-organization fails in the policy's cast: there is no default tenant.
+organization fails in the policy's cast: there is no default tenant. One without groups sees no restricted document.
 """
 
 import uuid
@@ -13,17 +13,25 @@ from sqlalchemy import Engine, Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
+from storage.postgres.visibility import groups_setting
+
 # A row of a query with many columns, read by attribute.
 AnyRow = Row[*tuple[Any, ...]]
 
-_SET_ORGANIZATION = text("SELECT set_config('pixel.organization_id', :organization_id, true)")
+_SET_READER = text(
+    "SELECT set_config('pixel.organization_id', :organization_id, true), set_config('pixel.groups', :groups, true)"
+)
+
+
+def _reader(organization_id: uuid.UUID) -> dict[str, str]:
+    return {"organization_id": str(uuid.UUID(str(organization_id))), "groups": groups_setting()}
 
 
 @contextmanager
 def organization_session(engine: Engine, organization_id: uuid.UUID) -> Iterator[Session]:
-    """One transaction of one organization; commits at the end, rolls back on an error."""
+    """One transaction of one organization, as the reader of `visibility`; commits at the end, rolls back on an error."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
-        session.execute(_SET_ORGANIZATION, {"organization_id": str(uuid.UUID(str(organization_id)))})
+        session.execute(_SET_READER, _reader(organization_id))
         yield session
 
 
@@ -38,7 +46,7 @@ def owner_session(engine: Engine) -> Iterator[Session]:
 async def async_organization_session(engine: AsyncEngine, organization_id: uuid.UUID) -> AsyncIterator[AsyncSession]:
     """Asynchronous `organization_session`."""
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        await session.execute(_SET_ORGANIZATION, {"organization_id": str(uuid.UUID(str(organization_id)))})
+        await session.execute(_SET_READER, _reader(organization_id))
         yield session
 
 

@@ -30,6 +30,7 @@ class Base(DeclarativeBase):
         str: Text(),
         JsonObject: JSONB(),
         list[str]: ARRAY(Text()),
+        list[uuid.UUID]: ARRAY(UUID(as_uuid=True)),
     }
 
 

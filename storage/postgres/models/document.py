@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.postgres.models.base import Base, Identified, JsonObject, OrganizationOwned, Timestamped
@@ -12,11 +12,15 @@ from storage.postgres.models.base import Base, Identified, JsonObject, Organizat
 class Document(Identified, OrganizationOwned, Timestamped, Base):
     """One source (an upload's name, a file's path, a URL). What is readable is its current version.
 
-    `source_state` is what its source said of the content when it was last read: by it an unchanged one is known.
+    `group_ids` are the groups whose members may read it, besides owners; null is everybody in the organization. Row-level
+    security decides by it, for its versions, passages and labels, too. `source_state` is what its source said of the content when it was last read: by it an unchanged one is known.
     """
 
     __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("organization_id", "knowledge_base_id", "source_uri"),)
+    __table_args__ = (
+        UniqueConstraint("organization_id", "knowledge_base_id", "source_uri"),
+        Index("ix_documents_restricted", "organization_id", postgresql_where=text("group_ids IS NOT NULL")),
+    )
 
     knowledge_base_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("knowledge_bases.id", ondelete="CASCADE"), index=True
@@ -33,6 +37,7 @@ class Document(Identified, OrganizationOwned, Timestamped, Base):
     )
     tags: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
     custom_metadata: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
+    group_ids: Mapped[list[uuid.UUID] | None]
     source_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"), index=True)
     source_state: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
     created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

@@ -85,6 +85,11 @@ class TestForeignIds:
             "document_id": answer["citations"][0]["document_id"],
             "chatbot_id": informed.chatbot_id,
             "knowledge_base_id": informed.knowledge_base_id,
+            "label_id": informed.owner.post(
+                "/api/v1/retrieval-labels",
+                json={"query": "q", "relevance": 1, "chunk_id": answer["citations"][0]["chunk_id"]},
+            ).json()["id"],
+            "group_id": informed.owner.post("/api/v1/groups", json={"name": "g", "slug": "g"}).json()["id"],
             "index_version_id": informed.owner.get("/api/v1/index-versions").json()[0]["id"],
             "key_id": informed.owner.get("/api/v1/api-keys").json()[0]["id"],
         }

@@ -45,6 +45,7 @@ described as (
         knowledge_bases.knowledge_base_name,
         documents.document_name,
         documents.source_uri,
+        documents.is_restricted,
         newest.version_state as newest_state,
         newest.failure_type as newest_failure_type,
         newest.failure_reason as newest_failure_reason,

@@ -20,6 +20,7 @@ final as (
         newest_failure_reason::text as newest_failure_reason,
         media_type::text as media_type,
         language::text as language,
+        is_restricted,
         is_deleted,
         is_searchable,
         versions::bigint as versions,

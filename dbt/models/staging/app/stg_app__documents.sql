@@ -12,8 +12,10 @@ renamed as (
         knowledge_base_id,
         current_version_id as current_document_version_id,
 
-        name as document_name,
-        source_uri,
+        -- Marts are read without regard to groups, so what a restricted document is called stays out of them.
+        case when group_ids is null then name end as document_name,
+        case when group_ids is null then source_uri end as source_uri,
+        group_ids is not null as is_restricted,
 
         created_at,
         tombstoned_at

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from evals.errors import EvalError
 from evals.metrics.paired import paired_difference
 
 
@@ -28,7 +27,7 @@ class TestPairedDifference:
         assert not found.is_worse
 
     def test_pairs_must_match(self) -> None:
-        with pytest.raises(EvalError, match="2 scores cannot be paired with 1"):
+        with pytest.raises(ValueError, match="2 scores cannot be paired with 1"):
             paired_difference([0.1, 0.2], [0.1])
 
     def test_the_seed_decides(self) -> None:

@@ -1,0 +1,1 @@
+"""Restricted documents over every surface of the API."""

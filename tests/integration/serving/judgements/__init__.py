@@ -1,0 +1,1 @@
+"""Labels and comparisons over the API."""
