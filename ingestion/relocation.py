@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, bindparam, select, text, update
+from sqlalchemy import ARRAY, bindparam, column, func, insert, select, update
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import Session
 
@@ -30,12 +30,6 @@ _KEPT = [column.name for column in DocumentVersion.__table__.columns if column.n
 _CHUNK = [
     c.name for c in Chunk.__table__.columns if c.name not in ("id", "document_id", "document_version_id", "created_at")
 ]
-_COPY_CHUNKS = text(f"""
-    INSERT INTO chunks (id, document_id, document_version_id, {", ".join(_CHUNK)})
-    SELECT gen_random_uuid(), pairs.document, pairs.version, {", ".join(f"c.{name}" for name in _CHUNK)}
-    FROM unnest(:sources, :documents, :versions) AS pairs (source, document, version)
-    JOIN chunks c ON c.document_version_id = pairs.source
-""").bindparams(*(bindparam(name, type_=ARRAY(UUID(as_uuid=True))) for name in ("sources", "documents", "versions")))  # noqa: S608 - names of our own columns
 
 
 class NameClashError(IngestionError):
@@ -125,12 +119,7 @@ def copy_documents(
     ]
     session.add_all(versions)
     session.flush()
-    pairs = {
-        "sources": [row.current_version_id for row in documents],
-        "documents": [copy.id for copy in copies],
-        "versions": [version.id for version in versions],
-    }
-    session.execute(_COPY_CHUNKS, pairs)
+    _copy_chunks(session, versions, [row.current_version_id for row in documents])
     for version in versions:
         _stage(session, version)
     session.flush()
@@ -169,6 +158,21 @@ def _copy(row: Document, target_id: uuid.UUID, created_by: uuid.UUID | None) -> 
 def _copy_version(version: DocumentVersion, copy: Document) -> DocumentVersion:
     fields = {name: getattr(version, name) for name in _KEPT}
     return DocumentVersion(id=uuid.uuid4(), document_id=copy.id, number=1, state=VersionState.STAGED, **fields)
+
+
+def _copy_chunks(session: Session, versions: Sequence[DocumentVersion], sources: Sequence[uuid.UUID | None]) -> None:
+    """Give each version the passages of the version that it was copied from, under new ids, in one statement."""
+    lists = (sources, [version.document_id for version in versions], [version.id for version in versions])
+    pairs = (
+        func.unnest(*(bindparam(None, list(ids), ARRAY(UUID(as_uuid=True))) for ids in lists))
+        .table_valued(*(column(name, UUID(as_uuid=True)) for name in ("source", "document", "version")))
+        .render_derived(name="pairs")
+    )
+    kept = [getattr(Chunk, name) for name in _CHUNK]
+    rows = select(func.gen_random_uuid(), pairs.c.document, pairs.c.version, *kept).join(
+        pairs, pairs.c.source == Chunk.document_version_id
+    )
+    session.execute(insert(Chunk).from_select(["id", "document_id", "document_version_id", *_CHUNK], rows))
 
 
 def _stage(session: Session, version: DocumentVersion) -> None:

@@ -1,5 +1,7 @@
 """The documents of a knowledge base: filters, the table, and a choice of many."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboards import strings
@@ -30,18 +32,21 @@ def chosen(documents: list[DocumentOut], *, may_choose: bool) -> list[DocumentOu
     if not documents:
         empty(strings.FILTER_NOTHING)
         return []
+    columns: Any = {strings.COLUMN_CHANGED: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")}
+    rows = [_row(d) for d in documents]
+    if not may_choose:
+        st.dataframe(rows, hide_index=True, width="stretch", placeholder="–", column_config=columns)
+        return []
     event = st.dataframe(
-        [_row(d) for d in documents],
+        rows,
         hide_index=True,
         width="stretch",
         placeholder="–",
-        on_select="rerun" if may_choose else "ignore",
+        on_select="rerun",
         selection_mode="multi-row",
         key="documents",
-        column_config={strings.COLUMN_CHANGED: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
+        column_config=columns,
     )
-    if not may_choose:
-        return []
     if st.checkbox(strings.CHOOSE_ALL.format(count=len(documents)), key="choose_all"):
         return documents
     return [documents[row] for row in event["selection"]["rows"] if row < len(documents)]

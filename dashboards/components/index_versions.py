@@ -41,7 +41,7 @@ def _version(client: ApiClient, version: IndexVersionOut, *, may_write: bool) ->
             st.progress(min(1.0, (done or 0) / total), text=strings.READING_DOCUMENTS.format(done=done, total=total))
         if version.gates is not None:
             with st.expander(strings.INDEX_GATES.format(number=version.number)):
-                for gate in version.gates.gates:
+                for gate in version.gates.results:
                     mark = ":material/check_circle:" if gate.passed else ":material/cancel:"
                     st.markdown(strings.INDEX_GATE.format(mark=mark, name=plain(gate.name), detail=plain(gate.detail)))
         if may_write and version.status == "candidate":

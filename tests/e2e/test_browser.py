@@ -61,6 +61,15 @@ class TestDashboards:
         expect(window.page.get_by_text("scan.pdf").first).to_be_visible()
         expect_no_sideways_scrolling(window)
         window.shot(f"{width_of(window)}-knowledge")
+        window.page.get_by_test_id("stCheckbox").filter(has_text="Choose all").locator("label").click()
+        expect(window.page.get_by_text("Do with them")).to_be_visible()
+        window.settle()
+        window.shot(f"{width_of(window)}-knowledge-chosen")
+        for tab in ("Settings", "Bots", "Index versions"):
+            window.page.get_by_role("tab", name=tab).click()
+            window.settle()
+            expect_no_sideways_scrolling(window)
+            window.shot(f"{width_of(window)}-knowledge-{tab.split()[0].lower()}")
         window.open("Conversations")
         expect(window.page.get_by_test_id("stChatMessage").first).to_be_visible()
         window.turn_on("Receipt")
@@ -68,6 +77,20 @@ class TestDashboards:
         window.settle()
         expect_no_sideways_scrolling(window)
         window.shot(f"{width_of(window)}-conversations")
+
+    def test_two_ways_of_searching_side_by_side(self, window: Window) -> None:
+        window.sign_in()
+        window.open("Search lab")
+        box = window.page.get_by_label("Question")
+        box.fill(QUESTION)
+        box.press("Enter")
+        expect(window.page.get_by_text("rank 1").first).to_be_visible()
+        window.settle()
+        expect_no_sideways_scrolling(window)
+        window.page.get_by_role("button", name="Right", exact=True).first.click()
+        expect(window.page.get_by_text("Kept as right.")).to_be_visible()
+        window.settle()
+        window.shot(f"{width_of(window)}-lab")
 
     def test_signing_out_shows_the_form_again(self, window: Window) -> None:
         window.sign_in()

@@ -3,7 +3,11 @@
 from streamlit.testing.v1 import AppTest
 
 from dashboards import strings
+from evals.gates.run import run_gates
+from ingestion.index_builds.build import build, create_index_version
+from ingestion.index_builds.request import BuildRequest
 from storage.postgres.models.member import Role
+from storage.stores import Stores
 from tests.integration.conftest import Tenant
 from tests.integration.dashboards.conftest import SignIn
 from tests.integration.dashboards.test_pages import QUESTION, texts
@@ -93,6 +97,26 @@ class TestBase:
         assert not at.exception
         assert len(informed.owner.get("/api/v1/index-versions").json()) == 2
         assert strings.INDEX_STATES["building"] in texts(at)
+
+    def test_a_candidate_shows_its_gates_and_is_promoted_and_rolled_back(
+        self, informed: Tenant, stores: Stores, sign_in: SignIn
+    ) -> None:
+        organization_id = informed.organization.id
+        index = create_index_version(stores, organization_id, BuildRequest(chunk_tokens=60))
+        build(stores, organization_id, index.number)
+        run_gates(stores.settings, organization_id, index.number)
+        at = sign_in("builder").switch_page(KNOWLEDGE_PAGE).run()
+        shown = texts(at)
+        assert "leak\\_canaries" in shown
+        assert strings.INDEX_PROMOTE_SAYS.format(number=index.number) in shown
+        click(at, strings.INDEX_PROMOTE_SURE.format(number=index.number))
+        assert not at.exception
+        assert not at.error
+        live = [one["number"] for one in informed.owner.get("/api/v1/index-versions").json() if one["status"] == "live"]
+        assert live == [index.number]
+        click(at, strings.INDEX_ROLLBACK_SURE)
+        live = [one["number"] for one in informed.owner.get("/api/v1/index-versions").json() if one["status"] == "live"]
+        assert live == [1]
 
     def test_an_analyst_sees_no_buttons_that_change(self, informed: Tenant, sign_in: SignIn) -> None:
         at = sign_in("analyst").switch_page(KNOWLEDGE_PAGE).run()
