@@ -182,6 +182,7 @@ class _Comparison:
                 self._add(expected_rows(session, self._index, list(batch)))
         if wanted:
             self._stores.vectors.finish(name)
+            self._stores.vectors.compact(name)
         log.info("index_healed", table=name, added=len(wanted), rebuilt=self._is_unreadable)
 
     @property

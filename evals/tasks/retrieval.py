@@ -14,7 +14,7 @@ from evals.metrics.ranking import hit_at, ndcg_at, recall_at, reciprocal_rank
 from serving.context import ServingContext
 from serving.judgements.judged import gains_of as gains_of
 from serving.retrieval.service import retrieve
-from serving.retrieval.settings import RetrievalSettings
+from serving.retrieval.settings import Mode, RetrievalSettings
 
 DEPTH = 10
 
@@ -37,6 +37,7 @@ async def run_retrieval(
     *,
     index_version_id: uuid.UUID,
     depth: int = DEPTH,
+    mode: Mode = "hybrid",
 ) -> list[RankedQuery]:
     """Ask every query of one index version and score what comes back, in the order of the queries.
 
@@ -46,6 +47,7 @@ async def run_retrieval(
         queries: What to ask.
         index_version_id: Which index version.
         depth: Ranks that count.
+        mode: By meaning, by words, or both.
 
     Raises:
         ApiError: The index version could not be asked.
@@ -58,7 +60,7 @@ async def run_retrieval(
             organization_id,
             query.query,
             knowledge_base_ids=[query.knowledge_base_id],
-            settings=RetrievalSettings(limit=depth),
+            settings=RetrievalSettings(limit=depth, mode=mode),
             index_version_id=index_version_id,
         )
         total_ms = (time.perf_counter() - started) * 1000

@@ -180,6 +180,8 @@ class Filler:
                 for version_id, contents in found.items():
                     write_manifest(session, index, version_id, lance_version=lance_version, contents=contents)
                     self.done.passages += contents.row_count
+            # A search reads rows that are in no index one by one: an index version would be judged, and used, as slow.
+            self._stores.vectors.compact(index.table_name)
 
     def _session(self) -> AbstractContextManager[Session]:
         return organization_session(self._stores.app, self._index.organization_id)
