@@ -52,5 +52,5 @@ def _some() -> Iterator[dict[str, Any]]:
     mass = make(scifact(), SOME)
     with installation() as place, tempfile.TemporaryDirectory(prefix="pixel-model-") as folder:
         load(place, mass.texts, mass.vectors)
-        yield from changes.another_model(place, mass, make_tiny_model(Path(folder) / "tiny"))
         yield from filters.measure(place)
+        yield from changes.another_model(place, mass, make_tiny_model(Path(folder) / "tiny"))
