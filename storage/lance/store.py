@@ -197,6 +197,13 @@ class VectorStore:
         found = self._tables.read(spec.name, lambda t: list(_stored_rows(t, condition)))
         return int(table.version), group_by_version(iter(found))
 
+    def count(self, table_name: str) -> int:
+        """Rows of a table, deleted ones left out; -1 when it is missing or unreadable."""
+        try:
+            return self._tables.read(table_name, lambda table: int(table.count_rows()))
+        except IndexUnavailableError:
+            return -1
+
     def version(self, table_name: str) -> int:
         """The newest Lance version of a table; raises IndexUnavailableError when it is missing or unreadable."""
         return self._tables.read(table_name, lambda table: int(table.version))
