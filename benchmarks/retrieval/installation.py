@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import select
 
 from ingestion.chunk_settings import ChunkSettings
 from ingestion.embedding.embedder import default_embedder
@@ -22,6 +23,7 @@ from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion, VersionState
 from storage.postgres.models.embedding import Embedding
+from storage.postgres.models.index_manifest import IndexManifest
 from storage.postgres.models.index_version import IndexVersion
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.models.organization import Organization
@@ -115,6 +117,32 @@ def load(
                 session.execute(current.values(current_version_id=version["id"]))
     verify(place.stores, heal=True, organization_id=place.organization_id)
     place.stores.vectors.compact(index.table_name)
+    _write_manifests(place, index)
+
+
+def _write_manifests(place: Installation, index: IndexVersion) -> None:
+    """What ingestion would have written after each document: without it every version counts as never written."""
+    lance_version = place.stores.vectors.version(index.table_name)
+    versions, manifests = table_of(DocumentVersion), table_of(IndexManifest)
+    written = select(manifests.c.document_version_id).where(manifests.c.index_version_id == index.id)
+    missing = select(versions.c.id, versions.c.expected_count, versions.c.expected_digest).where(
+        versions.c.id.not_in(written)
+    )
+    with organization_session(place.stores.app, place.organization_id) as session:
+        rows: list[dict[str, object]] = [
+            {
+                "id": uuid.uuid4(),
+                "organization_id": place.organization_id,
+                "index_version_id": index.id,
+                "document_version_id": row.id,
+                "lance_version": lance_version,
+                "row_count": row.expected_count,
+                "digest": row.expected_digest,
+                "epoch": 0,
+            }
+            for row in session.execute(missing)
+        ]
+        insert_rows(session, manifests, rows)
 
 
 def _document(

@@ -13,12 +13,13 @@ from serving.context import ServingContext
 from serving.conversations.errors import AnswererFailedError
 from serving.conversations.schemas import AnswerOut, CitationOut
 from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn, open_turn
+from serving.inference.errors import ProviderError
+from serving.inference.prompts import grounded
 from serving.inference.provider import (
     Citation,
     Completed,
     Evidence,
     GenerationRequest,
-    ProviderError,
     TextDelta,
     Turn,
 )
@@ -109,7 +110,7 @@ async def _generate(
             elif isinstance(event, Citation):
                 draft.quotes.setdefault(event.number, []).append(event.quote)
                 yield _citation(retrieval, event.number, draft)
-            else:
+            elif isinstance(event, Completed):
                 completed = event
     except ProviderError as error:
         raise AnswererFailedError(str(error)) from error
@@ -134,19 +135,22 @@ async def _generate(
         citations=[_citation(retrieval, number, draft) for number in sorted(draft.quotes)],
         related=_related(retrieval, draft) if completed.is_refused else [],
         receipt_url=f"/api/v1/messages/{turn.message_id}/receipt",
-        prompt_tokens=completed.prompt_tokens,
-        completion_tokens=completed.completion_tokens,
+        prompt_tokens=completed.usage.prompt_tokens,
+        completion_tokens=completed.usage.completion_tokens,
     )
 
 
 def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) -> GenerationRequest:
+    evidence = tuple(
+        Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity) for p in retrieval.passages
+    )
+    prompt = grounded(turn.question, evidence, system_prompt=turn.config.system_prompt, history=history)
     return GenerationRequest(
         question=turn.question,
-        evidence=tuple(
-            Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity)
-            for p in retrieval.passages
-        ),
+        evidence=evidence,
         model=turn.config.model,
+        messages=prompt.messages,
+        prompt_template=prompt.template,
         system_prompt=turn.config.system_prompt,
         history=history,
         language=identify(turn.question),

@@ -1,9 +1,9 @@
 """The transactions of a turn: open it, close it, give it up. Between them no database connection is held."""
 
-import hashlib
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
 from serving.conversations.errors import ConversationClosedError, ConversationNotFoundError
+from serving.inference.prompts import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import settings_of
@@ -147,9 +148,9 @@ async def close_turn(
                 api_key_id=turn.actor.api_key_id,
                 provider=turn.config.provider,
                 model=turn.config.model,
-                prompt_tokens=completed.prompt_tokens,
-                completion_tokens=completed.completion_tokens,
-                cost_usd=completed.cost_usd,
+                prompt_tokens=completed.usage.prompt_tokens,
+                completion_tokens=completed.usage.completion_tokens,
+                cost_usd=Decimal(0),
             )
         )
 
@@ -180,7 +181,6 @@ def _receipt(
     request: GenerationRequest,
     completed: Completed,
 ) -> Receipt:
-    provider = context.providers[turn.config.provider]
     return Receipt(
         id=uuid.uuid4(),
         organization_id=turn.actor.organization_id,
@@ -191,20 +191,20 @@ def _receipt(
         chatbot_version_id=turn.chatbot_version_id,
         index_version_id=retrieval.index_version_id,
         retrieval_settings=retrieval.settings.as_json(),
-        prompt_template=provider.prompt_template,
-        prompt_hash=hashlib.sha256(provider.render_prompt(request).encode()).hexdigest(),
+        prompt_template=request.prompt_template,
+        prompt_hash=prompt_hash(request.messages),
         provider=turn.config.provider,
         model=turn.config.model,
         parameters=dict(turn.config.parameters),
         finish_reason=completed.finish_reason.value,
         is_refused=completed.is_refused,
-        prompt_tokens=completed.prompt_tokens,
-        completion_tokens=completed.completion_tokens,
-        cost_reserved_usd=completed.cost_usd,
-        cost_settled_usd=completed.cost_usd,
+        prompt_tokens=completed.usage.prompt_tokens,
+        completion_tokens=completed.usage.completion_tokens,
+        cost_reserved_usd=Decimal(0),
+        cost_settled_usd=Decimal(0),
         latencies_ms={stage: round(value, 3) for stage, value in draft.latencies_ms.items()},
         language=request.language,
-        guard_decisions=completed.decisions,
+        guard_decisions=dict(completed.decisions),
     )
 
 

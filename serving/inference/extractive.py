@@ -6,7 +6,6 @@ wrong only by choosing, never by inventing.
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from serving.inference.provider import (
     FinishReason,
     GenerationRequest,
     TextDelta,
+    TokenUsage,
 )
 from serving.inference.question_type import AnswerKind, answer_kind, fits
 from serving.inference.reading import PassageReader
@@ -88,15 +88,10 @@ class ExtractiveProvider:
     """Answers with quoted sentences."""
 
     name = "extractive"
-    prompt_template = "extractive/question"
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._reader = PassageReader(embedder)
-
-    def render_prompt(self, request: GenerationRequest) -> str:
-        """The question itself: this provider instructs no model."""
-        return request.question
 
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Event]:
         """Answer sentence by sentence, each followed by its citation."""
@@ -112,9 +107,8 @@ class ExtractiveProvider:
         if not selection.is_answer:
             text = _refusals().get(language or "en", _refusals()["en"])
             yield TextDelta(text)
-            yield Completed(
-                FinishReason.REFUSED, prompt_tokens, self._embedder.count_tokens(text), Decimal(0), decisions
-            )
+            usage = TokenUsage(prompt_tokens, self._embedder.count_tokens(text))
+            yield Completed(FinishReason.REFUSED, usage, MODEL, decisions=decisions)
             return
         answer = []
         for index, candidate in enumerate(selection.chosen):
@@ -122,8 +116,8 @@ class ExtractiveProvider:
             answer.append(text)
             yield TextDelta(text)
             yield Citation(candidate.evidence.number, candidate.sentence.quote)
-        tokens = self._embedder.count_tokens("".join(answer))
-        yield Completed(FinishReason.STOP, prompt_tokens, tokens, Decimal(0), decisions)
+        usage = TokenUsage(prompt_tokens, self._embedder.count_tokens("".join(answer)))
+        yield Completed(FinishReason.STOP, usage, MODEL, decisions=decisions)
 
     def select(self, request: GenerationRequest) -> Selection:
         """The sentences to quote and how strong the evidence is. Blocking: embeds the question and new passages."""

@@ -1,15 +1,15 @@
-"""The one interface of everything that answers: the extractive provider here, models behind vLLM or hosted APIs later.
+"""The one interface of everything that answers: the extractive provider, vLLM and the hosted models.
 
 A provider turns a request into a stream of typed events. It holds no database connection, and it sees only what the
-request carries: passages that already went through the read gate.
+request carries: passages that already went through the read gate. Models read `messages`, the prompt as it was rendered;
+the extractive provider reads `question` and `evidence`.
 """
 
 import enum
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class FinishReason(enum.StrEnum):
@@ -17,7 +17,18 @@ class FinishReason(enum.StrEnum):
 
     STOP = "stop"
     LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    CONTENT_FILTER = "content_filter"
     REFUSED = "refused"
+
+
+class Role(enum.StrEnum):
+    """Who speaks in a prompt."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
 
 
 @dataclass(frozen=True)
@@ -41,16 +52,74 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class ToolCall:
+    """The model asks for a tool. `arguments` is JSON text, whole: a call is only told when it is complete."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a prompt. A `TOOL` message carries the id of the call that it answers."""
+
+    role: Role
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function that the model may ask for; `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class JsonSchema:
+    """The answer must be JSON of this schema."""
+
+    name: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class GenerationRequest:
-    """Everything that an answer may depend on."""
+    """Everything that an answer may depend on.
+
+    Attributes:
+        question: What the user asks, by itself.
+        evidence: Passages that may be cited.
+        model: Name of the model as its provider knows it.
+        messages: The rendered prompt.
+        prompt_template: Name and version of the template it was rendered with.
+        history: Earlier turns, oldest first.
+        language: ISO 639-1 code of the question's language, when it is known.
+        parameters: Sampling parameters, validated for the model: temperature, top_p, max_tokens, seed, stop …
+        tools: Functions the model may ask for.
+        response_schema: What the answer must look like, when it is not free text.
+        cache_salt: Keeps an organization's prefixes apart in a server's prefix cache.
+        deadline: `time.monotonic()` by which the whole answer must be there; None waits as long as the provider's
+            own limits say.
+    """
 
     question: str
     evidence: tuple[Evidence, ...]
     model: str
+    messages: tuple[Message, ...] = ()
+    prompt_template: str = ""
     system_prompt: str = ""
     history: tuple[Turn, ...] = ()
     language: str | None = None
-    parameters: dict[str, float | int] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[Tool, ...] = ()
+    response_schema: JsonSchema | None = None
+    cache_salt: str | None = None
+    deadline: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,14 +138,32 @@ class Citation:
 
 
 @dataclass(frozen=True)
-class Completed:
-    """The end of an answer: always the last event of a stream that did not raise."""
+class TokenUsage:
+    """Tokens of one call, as the provider counted them; `is_estimated` when it did not say and we counted."""
 
-    finish_reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
-    cost_usd: Decimal
-    decisions: dict[str, object] = field(default_factory=dict)
+    cached_prompt_tokens: int = 0
+    is_estimated: bool = False
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The end of an answer: always the last event of a stream that did not raise.
+
+    Attributes:
+        finish_reason: Why it ended.
+        usage: What it consumed.
+        model: The model as the provider named it in its response; a dated name where an alias was asked for.
+        request_id: The provider's own id of the call, to ask its support about.
+        decisions: What was decided on the way, for the receipt.
+    """
+
+    finish_reason: FinishReason
+    usage: TokenUsage
+    model: str = ""
+    request_id: str | None = None
+    decisions: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_refused(self) -> bool:
@@ -84,15 +171,7 @@ class Completed:
         return self.finish_reason is FinishReason.REFUSED
 
 
-Event = TextDelta | Citation | Completed
-
-
-class ProviderError(Exception):
-    """A provider could not answer; the message is fit for people. `retryable` says whether another try may help."""
-
-    def __init__(self, message: str, *, retryable: bool) -> None:
-        super().__init__(message)
-        self.retryable = retryable
+Event = TextDelta | ToolCall | Citation | Completed
 
 
 class Provider(Protocol):
@@ -100,20 +179,11 @@ class Provider(Protocol):
 
     @property
     def name(self) -> str:
-        """Name in settings and receipts, for example `extractive`."""
-        ...
-
-    @property
-    def prompt_template(self) -> str:
-        """Name of the prompt template that requests are rendered with."""
-        ...
-
-    def render_prompt(self, request: GenerationRequest) -> str:
-        """The prompt as the model sees it; its hash goes into the receipt."""
+        """Name in settings and receipts, for example `extractive` or `vllm`."""
         ...
 
     def stream(self, request: GenerationRequest) -> AsyncIterator[Event]:
-        """Answer, event by event; `Completed` comes last.
+        """Answer, event by event; `Completed` comes last. Closing the iterator ends the call at the provider.
 
         Raises:
             ProviderError: The provider failed; what was sent so far stands, nothing is spliced.

@@ -1,0 +1,88 @@
+"""From a prompt file and what is asked to the messages that a model reads."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+
+from serving.inference.provider import Evidence, Message, Role, Turn
+
+_FOLDER = Path(__file__).parent
+_DEFAULT_BOT = "You are a helpful assistant of this organization."
+_VERSION_CHARACTERS = 10
+_FENCE_CHARACTERS = 16
+_HEADINGS = re.compile(r"^# (system|user)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class RenderedPrompt:
+    """A prompt as a model reads it. `template` names the file and the version of its text."""
+
+    template: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class PromptFile:
+    """A prompt file: its name, the version of its text and its two parts."""
+
+    name: str
+    version: str
+    system: Template
+    user: Template
+
+
+@lru_cache
+def prompt_file(name: str) -> PromptFile:
+    """Read a prompt file. Its version is made of its text, so a changed text can never pass for the old one.
+
+    Raises:
+        ValueError: It lacks one of the parts `# system` and `# user`.
+    """
+    text = (_FOLDER / f"{name}.md").read_text()
+    parts = _HEADINGS.split(text)
+    found = dict(zip(parts[1::2], parts[2::2], strict=True))
+    if found.keys() != {"system", "user"}:
+        raise ValueError(f"Prompt {name}.md has the parts {sorted(found)}; expected `# system` and `# user`, each once")
+    version = hashlib.sha256(text.encode()).hexdigest()[:_VERSION_CHARACTERS]
+    return PromptFile(name, version, Template(found["system"].strip()), Template(found["user"].strip()))
+
+
+def grounded(
+    question: str, evidence: Sequence[Evidence], *, system_prompt: str = "", history: Sequence[Turn] = ()
+) -> RenderedPrompt:
+    """The prompt of a grounded answer.
+
+    Args:
+        question: The question, standing alone.
+        evidence: The passages that may be cited.
+        system_prompt: The bot's own instructions.
+        history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
+    """
+    file = prompt_file("grounded")
+    passages = "\n\n".join(_passage(item) for item in evidence) or "(no passage was found)"
+    # Made of the passages themselves: no document can contain the mark that would end the fence around it, and the
+    # same passages give the same prompt, which is what caches live on.
+    fence = hashlib.sha256(passages.encode()).hexdigest()[:_FENCE_CHARACTERS]
+    earlier = tuple(
+        Message(Role(turn.role), turn.content) for turn in history if turn.role in (Role.USER, Role.ASSISTANT)
+    )
+    system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence)
+    asked = file.user.substitute(passages=passages, question=question, fence=fence)
+    messages = (Message(Role.SYSTEM, system), *earlier, Message(Role.USER, asked))
+    return RenderedPrompt(f"{file.name}@{file.version}", messages)
+
+
+def _passage(item: Evidence) -> str:
+    place = " › ".join((item.document_name, *item.heading_path))
+    return f"[{item.number}] {place}\n{item.text}"
+
+
+def prompt_hash(messages: Sequence[Message]) -> str:
+    """SHA-256 in hex of the messages, as the receipt keeps it."""
+    text = json.dumps([asdict(message) for message in messages], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
