@@ -8,24 +8,13 @@ app = typer.Typer(help="One process in the foreground.", no_args_is_help=True)
 @app.command()
 def api() -> None:
     """The API."""
-    import uvicorn
-
+    from serving.server import serve
     from serving.settings import serving_settings
     from storage.event_log import configure
     from storage.settings import storage_settings
 
     configure(storage_settings(), "api")
-    settings = serving_settings()
-    uvicorn.run(
-        "serving.app:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=30,
-    )
+    serve(storage_settings(), serving_settings())
 
 
 @app.command()

@@ -42,7 +42,8 @@ MESSAGE_STATES = {
     "streaming": "Being answered …",
     "complete": "Nothing was said.",
     "failed": "This answer was cut off.",
-    "cancelled": "The reader left before the answer.",
+    "cancelled": "This answer was stopped.",
+    "interrupted": "The reader left, or the service restarted, before the answer was there.",
 }
 
 RECEIPT_WHY = "What this answer came from"

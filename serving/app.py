@@ -16,8 +16,8 @@ from serving.accounts.group_endpoints import router as groups
 from serving.bots.endpoints import router as bots
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
-from serving.conversations.interrupted import sweep_forever
 from serving.conversations.openai_endpoints import router as openai
+from serving.conversations.streams.leases import keep_leases
 from serving.erasures.endpoints import router as erasures
 from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
@@ -90,11 +90,14 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
         ).start()
         # Tasks that go on beside the requests, and end with the process.
         beside = [
-            asyncio.create_task(sweep_forever(context.engine)),
+            asyncio.create_task(
+                keep_leases(context.engine, lambda: [one.message_id for one in context.streams.running])
+            ),
             asyncio.create_task(prewarm_forever(context.engine)),
         ]
         log.info("api_started")
         yield
+        await context.streams.close()
         for task in beside:
             task.cancel()
         for task in beside:

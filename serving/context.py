@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ingestion.embedding.embedder import Embedder, default_embedder
+from serving.conversations.streams.hub import StreamHub
 from serving.inference.extractive import ExtractiveProvider
 from serving.inference.provider import Provider
 from serving.retrieval.corpora import Corpora
@@ -30,6 +31,7 @@ class ServingContext:
     providers: dict[str, Provider]
     corpora: Corpora = field(default_factory=Corpora)
     reranker: Reranker | None = None
+    streams: StreamHub = field(default_factory=lambda: StreamHub(ServingSettings(_env_file=None).admission_limits))
 
     @property
     def vectors(self) -> "VectorStore":
@@ -51,5 +53,6 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
         stores=open_stores(storage),
         embedder=embedder,
         providers={"extractive": ExtractiveProvider(embedder)},
+        streams=StreamHub(serving.admission_limits),
         reranker=CrossEncoderReranker(serving.reranker) if serving.reranker else None,
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from serving.conversations.streams.admission import AdmissionLimits
+
 
 class ServingSettings(BaseSettings):
     """How the API listens and what it accepts."""
@@ -23,7 +25,25 @@ class ServingSettings(BaseSettings):
         default="", description="comma-separated folders and bucket addresses that sources added over the API may read"
     )
 
+    max_answers: int = Field(default=1000, ge=1, description="answers that run at once in one process")
+    max_answers_per_organization: int = Field(default=1000, ge=1, description="answers of one organization at once")
+    max_waiting_per_organization: int = Field(default=100, ge=0, description="questions of one organization that wait")
+    max_wait_s: float = Field(
+        default=2.0, gt=0, description="longest wait for a place; longer ones are refused at once"
+    )
+    drain_s: float = Field(default=25.0, ge=0, le=30, description="how long answers may finish when the API stops")
+
     reranker: Path | None = Field(default=None, description="folder of a cross-encoder that may reorder passages")
+
+    @property
+    def admission_limits(self) -> AdmissionLimits:
+        """The limits on answers."""
+        return AdmissionLimits(
+            running=self.max_answers,
+            running_per_organization=self.max_answers_per_organization,
+            waiting_per_organization=self.max_waiting_per_organization,
+            wait_s=self.max_wait_s,
+        )
 
     @property
     def source_place_list(self) -> list[str]:

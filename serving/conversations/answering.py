@@ -1,28 +1,19 @@
-"""From a question to an answer with its receipt, as a stream of events."""
+"""From an open turn to an answer with its receipt, as a stream of events."""
 
 import time
-import uuid
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
 
 import anyio
 import structlog
 
-from serving.accounts.principal import Actor
 from serving.context import ServingContext
 from serving.conversations.errors import AnswererFailedError
+from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted, Ending
 from serving.conversations.schemas import AnswerOut, CitationOut
-from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn, open_turn
+from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn
 from serving.inference.errors import ProviderError
-from serving.inference.prompts import grounded
-from serving.inference.provider import (
-    Citation,
-    Completed,
-    Evidence,
-    GenerationRequest,
-    TextDelta,
-    Turn,
-)
+from serving.inference.prompts.rendering import grounded
+from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, Turn
 from serving.language.identify import identify
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import retrieve
@@ -33,46 +24,36 @@ RELATED = 3
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class AnswerStarted:
-    """The question is stored; its answer will have this id."""
-
-    conversation_id: uuid.UUID
-    question_id: uuid.UUID
-    message_id: uuid.UUID
-
-
-@dataclass(frozen=True)
-class AnswerDelta:
-    """More text."""
-
-    text: str
-
-
-AnswerEvent = AnswerStarted | AnswerDelta | CitationOut | AnswerOut
-
-
 async def answer(
     context: ServingContext,
-    actor: Actor,
-    conversation_id: uuid.UUID,
-    question: str,
+    turn: OpenTurn,
     *,
+    started: float,
     history: tuple[Turn, ...] = (),
+    ending: Callable[[], Ending] = lambda: Ending.DISCONNECTED,
 ) -> AsyncGenerator[AnswerEvent, None]:
-    """Answer a question of a conversation; `AnswerOut` comes last, after answer and receipt are committed.
+    """Answer the question of a turn; `AnswerOut` comes last, after answer and receipt are committed.
 
-    A consumer that goes away leaves the message cancelled with the text so far; an error leaves it failed.
+    Cancelled or closed early, the text so far is kept with the state that `ending` then gives; an error leaves the
+    message failed.
+
+    Args:
+        context: The process's context.
+        turn: The turn, opened or begun again.
+        started: `time.perf_counter()` when it was asked for.
+        history: Earlier turns that the asker remembers.
+        ending: Why it is being ended, asked when it is.
 
     Raises:
-        ApiError: From the turn, from retrieval, or from the provider (`AnswererFailedError`).
+        ApiError: From retrieval, or from the provider (`AnswererFailedError`).
     """
-    started = time.perf_counter()
-    turn = await open_turn(context, actor, conversation_id, question)
     draft = AnswerDraft(latencies_ms={"open": _ms(started)})
-    outcome, error_type = MessageState.CANCELLED, None
+    outcome: MessageState | None = None
+    error_type: str | None = None
     try:
         yield AnswerStarted(turn.conversation_id, turn.question_id, turn.message_id)
+        if turn.generation:
+            yield AnswerReset("The answer was interrupted and begins again")
         async for event in _generate(context, turn, draft, history, started):
             if isinstance(event, AnswerOut):
                 outcome = MessageState.COMPLETE
@@ -82,9 +63,12 @@ async def answer(
         raise
     finally:
         if outcome is not MessageState.COMPLETE:
-            # Also when the client went away: the transaction must not be cancelled with it.
+            # Also when the task is cancelled: the transaction must not be cancelled with it.
             with anyio.CancelScope(shield=True):
-                await give_up_turn(context, turn, draft, state=outcome, error_type=error_type)
+                why = ending()
+                await give_up_turn(
+                    context, turn, draft, state=outcome or why.state, error_type=error_type or why.name.title()
+                )
 
 
 async def _generate(
@@ -105,7 +89,7 @@ async def _generate(
         async for event in context.providers[turn.config.provider].stream(request):
             if isinstance(event, TextDelta):
                 draft.latencies_ms.setdefault("first_token", _ms(started))
-                draft.text += event.text
+                draft.add(event.text)
                 yield AnswerDelta(event.text)
             elif isinstance(event, Citation):
                 draft.quotes.setdefault(event.number, []).append(event.quote)

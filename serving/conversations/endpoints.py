@@ -4,11 +4,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Header, Query, Request
 
 from serving.conversations import service, sse
-from serving.conversations.answering import answer
 from serving.conversations.schemas import (
     AnswerOut,
     ConversationCreate,
@@ -18,6 +16,7 @@ from serving.conversations.schemas import (
     MessageOut,
     ReceiptOut,
 )
+from serving.conversations.streams.response import AnswerStreamResponse, until_done
 from serving.dependencies import Context, Converser, Database
 
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
@@ -58,14 +57,41 @@ async def list_messages(actor: Converser, conversation_id: uuid.UUID, session: D
     response_model=AnswerOut,
     responses={200: {"content": {"text/event-stream": {}}}},
 )
-async def ask(actor: Converser, conversation_id: uuid.UUID, body: MessageCreate, context: Context) -> Any:
-    """Ask. With `stream`: events answer.started, answer.delta, answer.citation, answer.completed, or error."""
+async def ask(
+    actor: Converser, conversation_id: uuid.UUID, body: MessageCreate, context: Context, request: Request
+) -> Any:
+    """Ask. With `stream`: events answer.started, .reset, .delta, .citation, .completed, or error."""
+    running = await service.begin(context, actor, conversation_id, body.content)
     if not body.stream:
-        return await service.finish(context, actor, conversation_id, body.content)
-    events = answer(context, actor, conversation_id, body.content)
-    # The first event before the status line: an unknown conversation is a 404, not a stream that breaks.
-    first = await anext(events)
-    return StreamingResponse(sse.encode_all(first, events), media_type="text/event-stream", headers=sse.HEADERS)
+        return await until_done(context, running, request)
+    return AnswerStreamResponse(context.streams, running, sse.encoder(running.generation))
+
+
+@router.get(
+    "/messages/{message_id}/stream",
+    response_model=None,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def read_stream(
+    actor: Converser,
+    message_id: uuid.UUID,
+    context: Context,
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[str | None, Query(max_length=30, description="instead of the header Last-Event-ID")] = None,
+) -> AnswerStreamResponse:
+    """Read an answer's events again, from the last one that was seen on.
+
+    An interrupted answer begins again: the event answer.reset then says that what came before no longer counts.
+    """
+    running = await service.rejoin(context, actor, message_id)
+    seen = sse.position(last_event_id or after, running.generation)
+    return AnswerStreamResponse(context.streams, running, sse.encoder(running.generation), after=seen)
+
+
+@router.post("/messages/{message_id}/stop", status_code=204)
+async def stop_answer(actor: Converser, message_id: uuid.UUID, context: Context) -> None:
+    """End an answer that is being written; what was said so far is kept."""
+    await service.stop(context, actor, message_id)
 
 
 @router.get("/messages/{message_id}/receipt")

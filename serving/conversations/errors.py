@@ -1,6 +1,6 @@
 """Errors of conversations."""
 
-from serving.errors import ApiError, BadRequestError, NotFoundError
+from serving.errors import ApiError, BadRequestError, ConflictError, NotFoundError
 
 
 class ConversationNotFoundError(NotFoundError):
@@ -41,3 +41,21 @@ class AnswererFailedError(ApiError):
     status = 502
     slug = "answerer-failed"
     title = "The answer could not be finished"
+
+
+class AnswerElsewhereError(ConflictError):
+    """Another process of the service writes this answer right now."""
+
+    slug = "answer-elsewhere"
+    title = "This answer is being written; read its stream again in a few seconds"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
+class ResumeExpiredError(ApiError):
+    """The answer was stopped or failed, or its interruption is too long ago."""
+
+    status = 410
+    slug = "resume-expired"
+    title = "This answer cannot be resumed any more; ask again"

@@ -3,26 +3,21 @@
 Citations, the receipt and the refusal come in a field `pixel` beside the standard ones, which OpenAI's clients keep.
 """
 
-import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
+from fastapi import APIRouter, Request
 
 from serving.bots import service as bots
 from serving.bots.errors import ChatbotNotFoundError
 from serving.conversations import service
-from serving.conversations.answering import AnswerDelta, AnswerEvent, AnswerStarted, answer
 from serving.conversations.errors import ModelNotFoundError
 from serving.conversations.openai_schemas import ChatCompletionCreate, JsonObject
+from serving.conversations.openai_stream import encoder, proof, usage
 from serving.conversations.schemas import MAX_QUESTION_CHARACTERS, AnswerOut
-from serving.conversations.sse import HEADERS
+from serving.conversations.streams.response import AnswerStreamResponse, until_done
 from serving.dependencies import BotReader, Context, Converser, Database
-from serving.errors import BadRequestError, as_api_error
+from serving.errors import BadRequestError
 from serving.inference.provider import Turn
 from storage.postgres.models.conversation import Channel
 
@@ -50,8 +45,8 @@ def _model(bot: Any) -> JsonObject:
 
 @router.post("/chat/completions", response_model=None)
 async def create_chat_completion(
-    actor: Converser, body: ChatCompletionCreate, context: Context
-) -> JsonObject | StreamingResponse:
+    actor: Converser, body: ChatCompletionCreate, context: Context, request: Request
+) -> JsonObject | AnswerStreamResponse:
     """Answer the last user message; earlier turns are the history."""
     question = body.question()
     if question is None:
@@ -63,31 +58,10 @@ async def create_chat_completion(
     except ChatbotNotFoundError as error:
         raise ModelNotFoundError(f"No model named {body.model!r}; GET /v1/models lists them") from error
     history = tuple(Turn(m.role, m.as_text()) for m in body.messages[:-1])
+    running = await service.begin(context, actor, conversation_id, question, history=history)
     if not body.stream:
-        return _completion(body, await service.finish(context, actor, conversation_id, question, history=history))
-    events = answer(context, actor, conversation_id, question, history=history)
-    started = await anext(events)
-    assert isinstance(started, AnswerStarted)  # noqa: S101 - the stream's contract
-    return StreamingResponse(
-        _stream(body, f"chatcmpl-{started.message_id}", events), media_type="text/event-stream", headers=HEADERS
-    )
-
-
-def _usage(result: AnswerOut) -> JsonObject:
-    return {
-        "prompt_tokens": result.prompt_tokens,
-        "completion_tokens": result.completion_tokens,
-        "total_tokens": result.prompt_tokens + result.completion_tokens,
-    }
-
-
-def _proof(result: AnswerOut) -> JsonObject:
-    return {
-        "receipt_url": result.receipt_url,
-        "is_refused": result.is_refused,
-        "citations": [citation.model_dump(mode="json") for citation in result.citations],
-        "related": [citation.model_dump(mode="json") for citation in result.related],
-    }
+        return _completion(body, await until_done(context, running, request))
+    return AnswerStreamResponse(context.streams, running, encoder(body, f"chatcmpl-{running.message_id}"))
 
 
 def _completion(body: ChatCompletionCreate, result: AnswerOut) -> JsonObject:
@@ -98,46 +72,6 @@ def _completion(body: ChatCompletionCreate, result: AnswerOut) -> JsonObject:
         "created": int(time.time()),
         "model": body.model,
         "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
-        "usage": _usage(result),
-        "pixel": _proof(result),
+        "usage": usage(result),
+        "pixel": proof(result),
     }
-
-
-async def _stream(
-    body: ChatCompletionCreate, completion_id: str, events: AsyncGenerator[AnswerEvent, None]
-) -> AsyncIterator[bytes]:
-    def chunk(choices: list[JsonObject], **more: Any) -> bytes:
-        return _data(
-            {
-                "id": completion_id,
-                "object": "chat.completion.chunk",
-                "created": created,
-                "model": body.model,
-                "choices": choices,
-                **more,
-            }
-        )
-
-    def choice(delta: JsonObject, finish_reason: str | None = None) -> list[JsonObject]:
-        return [{"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}]
-
-    created = int(time.time())
-    yield chunk(choice({"role": "assistant", "content": ""}))
-    async with aclosing(events) as rest:
-        try:
-            async for event in rest:
-                if isinstance(event, AnswerDelta):
-                    yield chunk(choice({"content": event.text}))
-                elif isinstance(event, AnswerOut):
-                    yield chunk(choice({}, "stop"), pixel=_proof(event))
-                    if body.stream_options and body.stream_options.include_usage:
-                        yield chunk([], usage=_usage(event))
-        except Exception as error:  # noqa: BLE001 - whatever it was, the reader is told in the stream
-            told = as_api_error(error)
-            yield _data({"error": {"message": told.detail, "type": "server_error", "code": told.slug, "param": None}})
-            return
-    yield format_sse_event(data_str="[DONE]")
-
-
-def _data(value: JsonObject) -> bytes:
-    return format_sse_event(data_str=json.dumps(value, ensure_ascii=False, separators=(",", ":")))

@@ -19,7 +19,7 @@ from storage.postgres.models.eval_run import EvalRun
 from storage.postgres.models.eval_score import EvalScore
 from storage.postgres.models.feedback import Feedback
 from storage.postgres.models.index_version import IndexVersion
-from storage.postgres.models.message import Message
+from storage.postgres.models.message import Message, MessageRole
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
 from storage.postgres.session import AnyRow
@@ -79,6 +79,18 @@ async def lock_conversation(session: AsyncSession, actor: Actor, conversation_id
     found: Conversation | None = await session.scalar(
         select(Conversation).where(Conversation.id == conversation_id, visible_to(actor)).with_for_update()
     )
+    return found
+
+
+async def lock_answer(session: AsyncSession, actor: Actor, message_id: uuid.UUID) -> Message | None:
+    """An answer of a conversation that the actor takes part in, locked so that only one begins it again."""
+    statement = (
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.id == message_id, Message.role == MessageRole.ASSISTANT, visible_to(actor))
+        .with_for_update(of=Message)
+    )
+    found: Message | None = await session.scalar(statement)
     return found
 
 

@@ -1,8 +1,8 @@
 """Conversations, their turns and receipts."""
 
+import time
 import uuid
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from serving.conversations.errors import (
     MessageNotFoundError,
     ReceiptNotFoundError,
 )
+from serving.conversations.events import AnswerFailed, Ending
 from serving.conversations.schemas import (
     AnswerOut,
     ConversationCreate,
@@ -26,6 +27,9 @@ from serving.conversations.schemas import (
     ReceiptOut,
     ReceiptPassageOut,
 )
+from serving.conversations.streams.hub import RunningAnswer
+from serving.conversations.turns import OpenTurn, open_turn, reopen_turn
+from serving.errors import UnavailableError
 from serving.inference.provider import Turn
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.session import AnyRow, async_organization_session
@@ -116,15 +120,102 @@ async def finish(
     *,
     history: tuple[Turn, ...] = (),
 ) -> AnswerOut:
-    """Answer a question and wait for the end."""
-    result: AnswerOut | None = None
-    async with aclosing(answer(context, actor, conversation_id, question, history=history)) as events:
-        async for event in events:
-            if isinstance(event, AnswerOut):
-                result = event
-    if result is None:
-        raise RuntimeError("an answer's stream ended without its last event")
-    return result
+    """Answer a question and wait for the end. Cancelled, the answer is ended as well."""
+    return await whole(context, await begin(context, actor, conversation_id, question, history=history))
+
+
+async def begin(
+    context: ServingContext,
+    actor: Actor,
+    conversation_id: uuid.UUID,
+    question: str,
+    *,
+    history: tuple[Turn, ...] = (),
+) -> RunningAnswer:
+    """Store a question and start its answer, once there is a place for it.
+
+    Raises:
+        ApiError: No place (429 or 503, nothing is stored), or the turn could not be opened.
+    """
+    return await _start_answer(
+        context, actor, lambda: open_turn(context, actor, conversation_id, question), history=history
+    )
+
+
+async def rejoin(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> RunningAnswer:
+    """The answer of a message: as it runs or has just ended here, else begun again when it was interrupted.
+
+    Raises:
+        MessageNotFoundError: Unknown, or of somebody else.
+        AnswerElsewhereError: Another process writes it.
+        ResumeExpiredError: It is over, and was not finished here lately.
+    """
+    running = context.streams.find(message_id)
+    if running is not None and running.organization_id == actor.organization_id:
+        async with async_organization_session(context.engine, actor.organization_id) as session:
+            if await repository.visible_message(session, actor, message_id) is None:
+                raise MessageNotFoundError
+        if not running.is_resumable:
+            return running
+    return await _start_answer(context, actor, lambda: reopen_turn(context, actor, message_id))
+
+
+async def stop(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> None:
+    """End an answer that runs here; what was said so far is kept. One that has ended already stays as it is.
+
+    Raises:
+        MessageNotFoundError: Unknown, or of somebody else.
+    """
+    async with async_organization_session(context.engine, actor.organization_id) as session:
+        if await repository.visible_message(session, actor, message_id) is None:
+            raise MessageNotFoundError
+    running = context.streams.find(message_id)
+    if running is not None:
+        context.streams.stop(running, Ending.STOPPED)
+
+
+async def whole(context: ServingContext, running: RunningAnswer) -> AnswerOut:
+    """Wait for the end of an answer.
+
+    Raises:
+        ApiError: It did not come to its end.
+    """
+    context.streams.join(running)
+    try:
+        await running.log.closed()
+    finally:
+        context.streams.part(running)
+    last = running.log.since(running.log.last - 1)[-1][1]
+    if isinstance(last, AnswerOut):
+        return last
+    if running.error is not None:
+        raise running.error
+    raise UnavailableError(last.detail if isinstance(last, AnswerFailed) else None)
+
+
+async def _start_answer(
+    context: ServingContext,
+    actor: Actor,
+    opening: Callable[[], Awaitable[OpenTurn]],
+    *,
+    history: tuple[Turn, ...] = (),
+) -> RunningAnswer:
+    started = time.perf_counter()
+    admission = context.streams.admission
+    await admission.enter(actor.organization_id)
+    entered = time.monotonic()
+    try:
+        turn = await opening()
+    except BaseException:
+        admission.leave(actor.organization_id)
+        raise
+    return context.streams.start(
+        actor.organization_id,
+        turn.message_id,
+        turn.generation,
+        lambda running: answer(context, turn, started=started, history=history, ending=lambda: running.ending),
+        entered_at=entered,
+    )
 
 
 async def get_receipt(session: AsyncSession, actor: Actor, message_id: uuid.UUID) -> ReceiptOut:

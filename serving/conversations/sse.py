@@ -1,63 +1,61 @@
-"""Answer events on the wire: server-sent events with a name, JSON data and a running id."""
+"""Answer events on the wire: server-sent events with a name, JSON data and an id to come back with.
+
+An id is `generation.number`: a reader who comes back to an answer that was begun again meanwhile is told from the start.
+"""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any
 
-from fastapi.sse import format_sse_event
-
-from serving.conversations.answering import AnswerDelta, AnswerEvent, AnswerStarted
+from serving.conversations.events import (
+    AnswerDelta,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerReset,
+    AnswerStarted,
+    stream_url,
+)
 from serving.conversations.schemas import CitationOut
-from serving.errors import as_api_error
 
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_ID = re.compile(r"(\d{1,9})\.(\d{1,9})")
 
 
-def encode(event: AnswerEvent, number: int) -> bytes:
-    """One event: `answer.started`, `answer.delta`, `answer.citation` or `answer.completed`."""
+def encoder(generation: int) -> Callable[[Iterable[tuple[int, AnswerEvent]]], bytes]:
+    """Encodes numbered events of one generation of an answer."""
+
+    def encode(events: Iterable[tuple[int, AnswerEvent]]) -> bytes:
+        return b"".join(_event(*_named(event), f"{generation}.{number}") for number, event in events)
+
+    return encode
+
+
+def position(last_event_id: str | None, generation: int) -> int:
+    """After which event a reader goes on: 0 for one who has seen nothing of this generation, or sends no id of ours."""
+    found = _ID.fullmatch(last_event_id or "")
+    return int(found[2]) if found and int(found[1]) == generation else 0
+
+
+def _named(event: AnswerEvent) -> tuple[str, dict[str, Any]]:
+    """Name and data: `answer.started`, `.reset`, `.delta`, `.citation`, `.completed`, or `error`."""
+    if isinstance(event, AnswerDelta):
+        return "answer.delta", {"text": event.text}
     if isinstance(event, AnswerStarted):
-        name, data = (
-            "answer.started",
-            {
-                "conversation_id": str(event.conversation_id),
-                "question_id": str(event.question_id),
-                "message_id": str(event.message_id),
-            },
-        )
-    elif isinstance(event, AnswerDelta):
-        name, data = "answer.delta", {"text": event.text}
-    elif isinstance(event, CitationOut):
-        name, data = "answer.citation", event.model_dump(mode="json")
-    else:
-        name, data = "answer.completed", event.model_dump(mode="json")
-    return _event(name, data, number)
+        ids = {name: str(value) for name, value in asdict(event).items()}
+        return "answer.started", {**ids, "stream_url": stream_url(event.message_id)}
+    if isinstance(event, AnswerReset):
+        return "answer.reset", {"reason": event.reason}
+    if isinstance(event, AnswerFailed):
+        more = {"resume_url": event.resume_url, "retry_after_s": event.retry_after_s}
+        return "error", {
+            "type": f"/problems/{event.slug}", "title": event.title, "status": event.status, "detail": event.detail,
+            **{name: value for name, value in more.items() if value is not None},
+        }  # fmt: skip
+    name = "answer.citation" if isinstance(event, CitationOut) else "answer.completed"
+    return name, event.model_dump(mode="json")
 
 
-def _event(name: str, data: dict[str, Any], number: int) -> bytes:
+def _event(name: str, data: dict[str, Any], event_id: str) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return format_sse_event(data_str=text, event=name, id=str(number))
-
-
-async def encode_all(first: AnswerEvent, events: AsyncGenerator[AnswerEvent, None]) -> AsyncIterator[bytes]:
-    """All events of an answer; an error after the first byte becomes a last event `error`, never a broken stream."""
-    number = 1
-    yield encode(first, number)
-    async with aclosing(events) as rest:
-        try:
-            async for event in rest:
-                number += 1
-                yield encode(event, number)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the reader is told in the stream
-            told = as_api_error(error)
-            number += 1
-            yield _event(
-                "error",
-                {
-                    "type": f"/problems/{told.slug}",
-                    "title": told.title,
-                    "status": told.status,
-                    "detail": told.detail,
-                },
-                number,
-            )
+    return f"event: {name}\nid: {event_id}\ndata: {text}\n\n".encode()

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func, update
@@ -14,8 +14,14 @@ from serving.bots.errors import ChatbotNotFoundError
 from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
-from serving.conversations.errors import ConversationClosedError, ConversationNotFoundError
-from serving.inference.prompts import prompt_hash
+from serving.conversations.errors import (
+    AnswerElsewhereError,
+    ConversationClosedError,
+    ConversationNotFoundError,
+    MessageNotFoundError,
+    ResumeExpiredError,
+)
+from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import settings_of
@@ -26,6 +32,11 @@ from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
 from storage.postgres.models.usage_record import UsageRecord
 from storage.postgres.session import async_organization_session
+
+# How long an answer may go without word of the process that writes it, and for how long it can be resumed after that.
+LEASE = timedelta(seconds=20)
+RESUMABLE_FOR = timedelta(minutes=10)
+_JOIN_AFTER = 64
 
 
 @dataclass(frozen=True)
@@ -42,15 +53,27 @@ class OpenTurn:
     config: ChatbotConfig
     knowledge_base_ids: tuple[uuid.UUID, ...]
     retrieval_settings: RetrievalSettings
+    generation: int = 0
 
 
 @dataclass
 class AnswerDraft:
     """What has been answered so far."""
 
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
     quotes: dict[int, list[str]] = field(default_factory=dict)
     latencies_ms: dict[str, float] = field(default_factory=dict)
+
+    def add(self, text: str) -> None:
+        """More text. Pieces are joined now and then: thousands of short strings weigh ten times their text."""
+        self.pieces.append(text)
+        if len(self.pieces) >= _JOIN_AFTER:
+            self.pieces = ["".join(self.pieces)]
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self.pieces)
 
 
 async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid.UUID, question: str) -> OpenTurn:
@@ -67,27 +90,60 @@ async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid
             raise ConversationNotFoundError
         if conversation.closed_at is not None:
             raise ConversationClosedError
-        bot = await bots.chatbot(session, conversation.chatbot_id)
-        if bot is None:
-            raise ChatbotNotFoundError("The bot of this conversation was archived")
-        row, version = bot
-        config = ChatbotConfig.model_validate(version.config)
-        readable = (
-            await bots.all_knowledge_bases(session) if config.reads_all_knowledge_bases else config.knowledge_base_ids
-        )
         asked, reserved = await _add_messages(session, conversation, question)
-        return OpenTurn(
-            actor=actor,
-            conversation_id=conversation.id,
-            question_id=asked.id,
-            message_id=reserved.id,
-            question=question,
-            chatbot_id=row.id,
-            chatbot_version_id=version.id,
-            config=config,
-            knowledge_base_ids=tuple(readable),
-            retrieval_settings=await settings_of(session, readable, config.retrieval),
-        )
+        return await _turn(session, actor, asked, reserved)
+
+
+async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn:
+    """Begin an interrupted answer again, for the one who asked.
+
+    Raises:
+        MessageNotFoundError: Unknown, of somebody else, or no answer.
+        AnswerElsewhereError: Another process writes it right now.
+        ResumeExpiredError: It cannot be resumed, or not any more.
+        ChatbotNotFoundError: The bot was archived since.
+    """
+    async with async_organization_session(context.engine, actor.organization_id) as session:
+        answer = await repository.lock_answer(session, actor, message_id)
+        if answer is None:
+            raise MessageNotFoundError
+        now = datetime.now(UTC)
+        if answer.state == MessageState.STREAMING and answer.leased_until is not None and answer.leased_until > now:
+            raise AnswerElsewhereError
+        since = answer.completed_at or answer.leased_until or answer.created_at
+        if answer.state not in (MessageState.INTERRUPTED, MessageState.STREAMING) or now - since > RESUMABLE_FOR:
+            raise ResumeExpiredError
+        question = await session.get_one(Message, answer.parent_id)
+        answer.state = MessageState.STREAMING
+        answer.generation += 1
+        answer.error_type = answer.completed_at = None
+        answer.leased_until = now + LEASE
+        return await _turn(session, actor, question, answer)
+
+
+async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: Message) -> OpenTurn:
+    conversation = await session.get_one(Conversation, reserved.conversation_id)
+    bot = await bots.chatbot(session, conversation.chatbot_id)
+    if bot is None:
+        raise ChatbotNotFoundError("The bot of this conversation was archived")
+    row, version = bot
+    config = ChatbotConfig.model_validate(version.config)
+    readable = (
+        await bots.all_knowledge_bases(session) if config.reads_all_knowledge_bases else config.knowledge_base_ids
+    )
+    return OpenTurn(
+        actor=actor,
+        conversation_id=conversation.id,
+        question_id=asked.id,
+        message_id=reserved.id,
+        question=asked.content,
+        chatbot_id=row.id,
+        chatbot_version_id=version.id,
+        config=config,
+        knowledge_base_ids=tuple(readable),
+        retrieval_settings=await settings_of(session, readable, config.retrieval),
+        generation=reserved.generation,
+    )
 
 
 async def _add_messages(session: AsyncSession, conversation: Conversation, question: str) -> tuple[Message, Message]:
@@ -113,6 +169,7 @@ async def _add_messages(session: AsyncSession, conversation: Conversation, quest
         role=MessageRole.ASSISTANT,
         state=MessageState.STREAMING,
         content="",
+        leased_until=datetime.now(UTC) + LEASE,
     )
     conversation.title = conversation.title or question[:120]
     conversation.updated_at = func.now()

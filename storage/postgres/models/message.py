@@ -24,10 +24,16 @@ class MessageState(enum.StrEnum):
     COMPLETE = "complete"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """Nobody read it, or its process ended; it can be answered again for a while."""
 
 
 class Message(Identified, OrganizationOwned, Created, Base):
-    """One turn. `parent_id` is the turn it follows, so that an edited turn makes a branch."""
+    """One turn. `parent_id` is the turn it follows, so that an edited turn makes a branch.
+
+    `generation` counts how often an answer was begun again after an interruption; the process that writes one says so by
+    moving `leased_until` on.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -44,4 +50,6 @@ class Message(Identified, OrganizationOwned, Created, Base):
     state: Mapped[str] = mapped_column(String(20), default=MessageState.COMPLETE)
     content: Mapped[str]
     error_type: Mapped[str | None] = mapped_column(String(50))
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    leased_until: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]

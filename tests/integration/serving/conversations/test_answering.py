@@ -95,7 +95,7 @@ class TestStream:
         )
         assert response.status_code == 404
 
-    def test_a_reader_who_leaves_leaves_a_cancelled_message(self, informed: Tenant, app: Engine) -> None:
+    def test_a_reader_who_leaves_leaves_an_interrupted_message(self, informed: Tenant, app: Engine) -> None:
         conversation = start_conversation(informed)
         with informed.owner.stream(
             "POST",
@@ -104,7 +104,7 @@ class TestStream:
         ) as response:
             next(response.iter_bytes(1))
         states = wait_for_end(app, informed, conversation)
-        assert states <= {MessageState.CANCELLED.value, MessageState.COMPLETE.value}
+        assert states <= {MessageState.INTERRUPTED.value, MessageState.COMPLETE.value}
 
 
 def wait_for_end(app: Engine, tenant: Tenant, conversation: str) -> set[str]:

@@ -1,0 +1,202 @@
+"""How many answers run at once: a bounded number, shared fairly between organizations; who cannot be served hears it at once.
+
+A model server's own queue has no limit, so it is bounded here. An answer that would have to wait longer than a person
+would is refused before anything is stored or charged.
+"""
+
+import asyncio
+import time
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from serving.errors import ApiError, TooManyRequestsError
+
+# Weight of the latest answer in the moving mean of how long one takes.
+_NEWEST = 0.05
+_FIRST_GUESS_S = 5.0
+
+
+class BusyError(ApiError):
+    """The service is full; nothing was stored and nothing charged."""
+
+    status = 503
+    slug = "overloaded"
+    title = "Too many answers are running right now"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(
+            f"All places are taken; try again in {retry_after_s} s", headers={"Retry-After": str(retry_after_s)}
+        )
+
+
+class DrainingError(ApiError):
+    """This process is about to end."""
+
+    status = 503
+    slug = "restarting"
+    title = "The service restarts; try again in a moment"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
+@dataclass(frozen=True)
+class AdmissionLimits:
+    """Limits of one process.
+
+    Attributes:
+        running: Answers at once.
+        running_per_organization: Answers of one organization at once.
+        waiting_per_organization: Questions of one organization that wait.
+        wait_s: The longest that a question waits; one that would have to wait longer is refused at once.
+    """
+
+    running: int
+    running_per_organization: int
+    waiting_per_organization: int
+    wait_s: float
+
+
+@dataclass
+class _Share:
+    running: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+
+class Admission:
+    """Places for answers. A place that becomes free goes to the waiting organization with the fewest running."""
+
+    def __init__(self, limits: AdmissionLimits) -> None:
+        self.limits = limits
+        self._shares: OrderedDict[uuid.UUID, _Share] = OrderedDict()
+        self._running = 0
+        self._mean_s = _FIRST_GUESS_S
+        self._is_draining = False
+
+    @property
+    def running(self) -> int:
+        """Answers that run."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Questions that wait."""
+        return sum(len(share.waiting) for share in self._shares.values())
+
+    def drain(self) -> None:
+        """Let nobody in any more; who waits is told to come back."""
+        self._is_draining = True
+        for share in self._shares.values():
+            while share.waiting:
+                waiter = share.waiting.popleft()
+                if not waiter.done():
+                    waiter.set_exception(DrainingError())
+
+    def check(self) -> None:
+        """Whether a question of anybody has a chance at all; cheap, so that it can be asked before a body is read.
+
+        Raises:
+            BusyError: No place is free, nor will be soon.
+            DrainingError: This process is about to end.
+        """
+        if self._is_draining:
+            raise DrainingError
+        expected = self._expected_wait_s(self.waiting)
+        if self._running >= self.limits.running and expected > self.limits.wait_s:
+            raise BusyError(retry_after_s=self._retry_after_s(expected))
+
+    @asynccontextmanager
+    async def place(self, organization_id: uuid.UUID) -> AsyncIterator[None]:
+        """Hold a place for the length of the block.
+
+        Raises:
+            TooManyRequestsError: The organization has as many answers running or waiting as it may.
+            BusyError: The process has.
+            DrainingError: This process is about to end.
+        """
+        await self.enter(organization_id)
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.leave(organization_id, time.monotonic() - started)
+
+    async def enter(self, organization_id: uuid.UUID) -> None:
+        """Take a place, which `leave` must give back; raises as `place` does."""
+        self.check()
+        share = self._shares.setdefault(organization_id, _Share())
+        if self._has_room(share) and not share.waiting:
+            self._take(share)
+            return
+        self._refuse_long_waits(share)
+        waiter = asyncio.get_running_loop().create_future()
+        share.waiting.append(waiter)
+        try:
+            async with asyncio.timeout(self.limits.wait_s):
+                await waiter
+        except TimeoutError:
+            raise BusyError(retry_after_s=self._retry_after_s(self.limits.wait_s)) from None
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.leave(organization_id)  # it was given a place just as its asker left
+            raise
+        finally:
+            if waiter in share.waiting:
+                share.waiting.remove(waiter)
+            self._forget(organization_id)
+
+    def leave(self, organization_id: uuid.UUID, held_s: float | None = None) -> None:
+        """Give a place back."""
+        self._shares[organization_id].running -= 1
+        self._running -= 1
+        if held_s is not None:
+            self._mean_s += _NEWEST * (held_s - self._mean_s)
+        self._hand_on()
+        self._forget(organization_id)
+
+    def _has_room(self, share: _Share) -> bool:
+        return self._running < self.limits.running and share.running < self.limits.running_per_organization
+
+    def _take(self, share: _Share) -> None:
+        share.running += 1
+        self._running += 1
+
+    def _refuse_long_waits(self, share: _Share) -> None:
+        at_its_limit = share.running >= self.limits.running_per_organization
+        if at_its_limit or len(share.waiting) >= self.limits.waiting_per_organization:
+            running = min(self.limits.running_per_organization, max(1, share.running))
+            expected = self._mean_s * (len(share.waiting) + 1) / running
+            if expected > self.limits.wait_s or len(share.waiting) >= self.limits.waiting_per_organization:
+                raise TooManyRequestsError(
+                    f"Your organization has {share.running} answers running and {len(share.waiting)} waiting",
+                    retry_after_s=self._retry_after_s(expected),
+                )
+            return
+        expected = self._expected_wait_s(self.waiting)
+        if expected > self.limits.wait_s:
+            raise BusyError(retry_after_s=self._retry_after_s(expected))
+
+    def _expected_wait_s(self, before: int) -> float:
+        return self._mean_s * (before + 1) / self.limits.running
+
+    def _retry_after_s(self, expected_s: float) -> int:
+        return max(1, min(60, round(expected_s)))
+
+    def _hand_on(self) -> None:
+        while self._running < self.limits.running:
+            able = [share for share in self._shares.values() if share.waiting and self._has_room(share)]
+            if not able:
+                return
+            share = min(able, key=lambda one: one.running)
+            waiter = share.waiting.popleft()
+            if not waiter.done():
+                self._take(share)
+                waiter.set_result(None)
+
+    def _forget(self, organization_id: uuid.UUID) -> None:
+        share = self._shares.get(organization_id)
+        if share is not None and not share.running and not share.waiting:
+            del self._shares[organization_id]

@@ -1,0 +1,108 @@
+"""The events of one answer, numbered, kept small, read by any number of readers from any number on."""
+
+import asyncio
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from serving.conversations.events import AnswerDelta, AnswerEvent
+
+# Pieces of text are joined in batches: thousands of short strings would weigh ten times their text.
+_JOIN_AFTER = 64
+_LOOK_EVERY_S = 60.0
+
+
+class AnswerLog:
+    """Events from 1 on.
+
+    Text is kept as one text with the place where each event ended, so that a reader who asks for what came after event N
+    gets the rest in one piece, whatever it was sent in.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._pieces: list[str] = []
+        self._length = 0
+        self._ends = array("L", [0])  # of the text, after each event
+        self._others: dict[int, AnswerEvent] = {}
+        self._numbers: list[int] = []  # of the others, ascending
+        self._latest: AnswerEvent | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
+        self.is_closed = False
+
+    @property
+    def last(self) -> int:
+        """Number of the latest event, 0 before the first."""
+        return len(self._ends) - 1
+
+    @property
+    def characters(self) -> int:
+        """Length of the text so far."""
+        return self._length
+
+    def append(self, event: AnswerEvent) -> None:
+        """Add an event and wake the readers."""
+        if isinstance(event, AnswerDelta):
+            self._pieces.append(event.text)
+            self._length += len(event.text)
+            if len(self._pieces) == _JOIN_AFTER:
+                self._join()
+        else:
+            self._others[self.last + 1] = event
+            self._numbers.append(self.last + 1)
+        self._ends.append(self._length)
+        self._latest = event
+        self._wake()
+
+    def close(self) -> None:
+        """No event follows."""
+        self.is_closed = True
+        self._wake()
+
+    def since(self, number: int) -> list[tuple[int, AnswerEvent]]:
+        """Events after `number`, each with its own; text between two others is one delta with the number of its last."""
+        if number == self.last - 1 and self._latest is not None:
+            return [(self.last, self._latest)]
+        return list(self._since(number)) if number < self.last else []
+
+    def _since(self, number: int) -> Iterator[tuple[int, AnswerEvent]]:
+        self._join()
+        at = number
+        for other in self._numbers[bisect_right(self._numbers, number) :]:
+            if self._ends[other - 1] > self._ends[at]:
+                yield other - 1, AnswerDelta(self._text[self._ends[at] : self._ends[other - 1]])
+            yield other, self._others[other]
+            at = other
+        if self._ends[self.last] > self._ends[at]:
+            yield self.last, AnswerDelta(self._text[self._ends[at] :])
+
+    async def wait(self, number: int, timeout_s: float) -> bool:
+        """Until there is an event after `number`, or no more will come; False when neither happened in time."""
+        if self.last > number or self.is_closed:
+            return True
+        woken = asyncio.get_running_loop().create_future()
+        self._waiting.add(woken)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await woken
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(woken)
+        return True
+
+    async def closed(self) -> None:
+        """Until no more will come."""
+        while not self.is_closed:
+            await self.wait(self.last, _LOOK_EVERY_S)
+
+    def _join(self) -> None:
+        if self._pieces:
+            self._text += "".join(self._pieces)
+            self._pieces.clear()
+
+    def _wake(self) -> None:
+        for woken in self._waiting:
+            if not woken.done():
+                woken.set_result(None)
+        self._waiting.clear()

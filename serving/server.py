@@ -1,0 +1,51 @@
+"""The server process: when it is told to end, answers are finished or handed over before the connections are."""
+
+import asyncio
+import signal
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from serving.app import create_app
+from serving.settings import ServingSettings
+from storage.settings import StorageSettings
+
+# Beyond the time for answers: closing connections, giving leases back, closing the stores.
+_CLOSING_S = 5
+
+
+class DrainingServer(uvicorn.Server):
+    """Tells the streams of a SIGTERM at once; uvicorn by itself would cut them after its own timeout."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config, *, drain_s: float) -> None:
+        super().__init__(config)
+        self._app = app
+        self._drain_s = drain_s
+        self._draining: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop accepting connections, and let the answers come to their end."""
+        super().handle_exit(sig, frame)
+        if sig == signal.SIGINT or self._draining is not None:
+            return
+        asyncio.get_running_loop().call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        self._draining = asyncio.create_task(self._app.state.context.streams.drain(self._drain_s))
+
+
+def serve(storage: StorageSettings, serving: ServingSettings) -> None:
+    """Serve the API until SIGTERM or SIGINT. It ends within `drain_s` and a few seconds of the signal."""
+    app = create_app(storage, serving)
+    config = uvicorn.Config(
+        app,
+        host=serving.host,
+        port=serving.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(serving.drain_s) + _CLOSING_S,
+        backlog=4096,
+    )
+    DrainingServer(app, config, drain_s=serving.drain_s).run()

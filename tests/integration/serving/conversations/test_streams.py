@@ -1,0 +1,141 @@
+"""Streams over HTTP: ids, reading again, stopping, and answers that nobody finished."""
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import Engine, update
+
+from storage.postgres.models.member import Role
+from storage.postgres.models.message import Message, MessageState
+from storage.postgres.session import organization_session
+from tests.integration.conftest import MakeTenant, Tenant, ask, start_conversation
+from tests.integration.serving.conversations.test_answering import events
+
+QUESTION = "How long is the warranty of the K5 grinder?"
+
+
+def stream(tenant: Tenant) -> httpx2.Response:
+    conversation = start_conversation(tenant)
+    return tenant.owner.post(
+        f"/api/v1/conversations/{conversation}/messages", json={"content": QUESTION, "stream": True}
+    )
+
+
+def ids(response: httpx2.Response) -> list[str]:
+    return re.findall(r"^id: (.+)$", response.text, re.MULTILINE)
+
+
+def set_message(app: Engine, tenant: Tenant, message_id: str, **values: Any) -> None:
+    with organization_session(app, tenant.organization.id) as session:
+        session.execute(update(Message).where(Message.id == uuid.UUID(message_id)).values(**values))
+
+
+@pytest.fixture
+def interrupted(informed: Tenant, app: Engine) -> str:
+    """An answer that another process had begun and left."""
+    message_id: str = ask(informed, QUESTION)["message_id"]
+    fresh = uuid.uuid4()
+    with organization_session(app, informed.organization.id) as session:
+        done = session.get_one(Message, uuid.UUID(message_id))
+        session.add(
+            Message(
+                id=fresh, organization_id=done.organization_id, conversation_id=done.conversation_id,
+                parent_id=done.parent_id, ordinal=done.ordinal + 1, role=done.role, state=MessageState.INTERRUPTED,
+                content="Half of a", error_type="Restarted", completed_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+    return str(fresh)
+
+
+class TestReadAgain:
+    def test_the_rest_after_any_event_completes_what_was_seen(self, informed: Tenant) -> None:
+        whole = stream(informed)
+        found = events(whole)
+        url = found[0][1]["stream_url"]
+        numbered = ids(whole)
+        assert numbered == [f"0.{number}" for number in range(1, len(found) + 1)]
+        text = found[-1][1]["content"]
+        for seen in range(len(found)):
+            header = {"Last-Event-ID": numbered[seen - 1]} if seen else {}
+            rest = events(informed.owner.get(url, headers=header))
+            said = "".join(data["text"] for name, data in (*found[:seen], *rest) if name == "answer.delta")
+            assert said == text
+            if seen < len(found):
+                assert rest[-1] == found[-1]
+
+    def test_an_id_of_something_else_starts_from_the_beginning(self, informed: Tenant) -> None:
+        url = events(stream(informed))[0][1]["stream_url"]
+        for strange in ("7.3", "x", "1", "-1.-1", "0." + "9" * 40):
+            again = events(informed.owner.get(url, headers={"Last-Event-ID": strange}))
+            assert again[0][0] == "answer.started"
+
+    def test_nobody_else_reads_it(self, informed: Tenant, make_tenant: MakeTenant) -> None:
+        url = events(stream(informed))[0][1]["stream_url"]
+        unknown = f"/api/v1/messages/{uuid.uuid4()}/stream"
+        for stranger in (make_tenant().owner, informed.viewer):
+            assert stranger.get(url).status_code == 404
+            assert stranger.get(url).json() == stranger.get(unknown).json()
+        assert informed.clients[Role.ANALYST].get(url).status_code == 200
+
+
+class TestBeginAgain:
+    def test_an_interrupted_answer_is_begun_again_and_says_so(self, informed: Tenant, interrupted: str) -> None:
+        response = informed.owner.get(f"/api/v1/messages/{interrupted}/stream", headers={"Last-Event-ID": "0.3"})
+        found = events(response)
+        assert [name for name, _ in found[:2]] == ["answer.started", "answer.reset"]
+        assert found[-1][0] == "answer.completed"
+        assert "60 months" in found[-1][1]["content"]
+        assert "Half of a" not in found[-1][1]["content"]
+        assert ids(response)[0] == "1.1"
+        assert informed.owner.get(found[-1][1]["receipt_url"]).status_code == 200
+
+    def test_one_that_lost_its_process_is_too(self, informed: Tenant, interrupted: str, app: Engine) -> None:
+        lost = datetime.now(UTC) - timedelta(seconds=1)
+        set_message(app, informed, interrupted, state="streaming", leased_until=lost, completed_at=None)
+        found = events(informed.owner.get(f"/api/v1/messages/{interrupted}/stream"))
+        assert found[-1][0] == "answer.completed"
+
+    def test_one_that_another_process_writes_is_left_alone(
+        self, informed: Tenant, interrupted: str, app: Engine
+    ) -> None:
+        soon = datetime.now(UTC) + timedelta(seconds=15)
+        set_message(app, informed, interrupted, state="streaming", leased_until=soon, completed_at=None)
+        response = informed.owner.get(f"/api/v1/messages/{interrupted}/stream")
+        assert response.status_code == 409
+        assert response.headers["Retry-After"] == "5"
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"completed_at": datetime.now(UTC) - timedelta(minutes=11)},
+            {"state": "failed"},
+            {"state": "cancelled"},
+        ],
+    )
+    def test_what_is_over_is_gone(
+        self, informed: Tenant, interrupted: str, app: Engine, values: dict[str, Any]
+    ) -> None:
+        set_message(app, informed, interrupted, **values)
+        response = informed.owner.get(f"/api/v1/messages/{interrupted}/stream")
+        assert response.status_code == 410
+        assert response.json()["type"] == "/problems/resume-expired"
+
+    def test_a_question_has_no_stream(self, informed: Tenant) -> None:
+        question = ask(informed, QUESTION)["question_id"]
+        assert informed.owner.get(f"/api/v1/messages/{question}/stream").status_code == 404
+
+
+class TestStop:
+    def test_what_has_ended_stays_as_it_is(self, informed: Tenant) -> None:
+        answer = ask(informed, QUESTION)
+        assert informed.owner.post(f"/api/v1/messages/{answer['message_id']}/stop").status_code == 204
+        turns = informed.owner.get(f"/api/v1/conversations/{answer['conversation_id']}/messages").json()
+        assert turns[-1]["state"] == "complete"
+
+    def test_nobody_else_stops_it(self, informed: Tenant, make_tenant: MakeTenant) -> None:
+        answer = ask(informed, QUESTION)
+        assert make_tenant().owner.post(f"/api/v1/messages/{answer['message_id']}/stop").status_code == 404
