@@ -13,6 +13,7 @@ from serving import health
 from serving.accounts.authentication import AuthenticationMiddleware
 from serving.accounts.endpoints import router as accounts
 from serving.accounts.group_endpoints import router as groups
+from serving.billing.endpoints import router as billing
 from serving.bots.endpoints import router as bots
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
@@ -62,6 +63,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         accounts,
         groups,
         bots,
+        billing,
         knowledge,
         versions,
         bulk,

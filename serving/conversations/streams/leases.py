@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from serving.billing.ledger import expire
 from serving.conversations.turns import LEASE
 from serving.errors import DATABASE_ERRORS
 from storage.postgres.session import async_identity_session
@@ -41,6 +42,7 @@ async def keep_leases(engine: AsyncEngine, running: Callable[[], Sequence[uuid.U
         try:
             await renew(engine, running())
             await sweep(engine)
+            await expire(engine)
         except DATABASE_ERRORS as error:
             log.warning("leases_wait", error=type(error).__name__)
         await asyncio.sleep(_RENEW_EVERY_S)

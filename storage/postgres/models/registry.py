@@ -3,6 +3,8 @@
 from storage.postgres.models import (
     api_key,
     audit_event,
+    budget,
+    budget_period,
     chatbot,
     chatbot_analytics,
     chatbot_knowledge_base,
@@ -27,6 +29,7 @@ from storage.postgres.models import (
     integration_setting,
     job,
     knowledge_base,
+    ledger_entry,
     mcp_collaboration_flow,
     mcp_coordination,
     member,
@@ -49,6 +52,8 @@ from storage.postgres.models.base import Base
 MODEL_MODULES = (
     api_key,
     audit_event,
+    budget,
+    budget_period,
     chatbot,
     chatbot_analytics,
     chatbot_knowledge_base,
@@ -73,6 +78,7 @@ MODEL_MODULES = (
     integration_setting,
     job,
     knowledge_base,
+    ledger_entry,
     mcp_collaboration_flow,
     mcp_coordination,
     member,

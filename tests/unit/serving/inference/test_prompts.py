@@ -54,5 +54,5 @@ class TestFile:
         folder = Path(str(tmp_path))
         (folder / "half.md").write_text("# system\n\nOnly this")
         monkeypatch.setattr(rendering, "_FOLDER", folder)
-        with pytest.raises(ValueError, match="half.md"):
+        with pytest.raises(ValueError, match=r"half\.md"):
             prompt_file("half")
