@@ -10,6 +10,7 @@ from serving.accounts.schemas import Name, Read, Slug, Write
 from serving.retrieval.settings import RetrievalOverrides
 from storage.postgres.models.chatbot import ChatbotStatus
 
+Host = Annotated[str, StringConstraints(to_lower=True, max_length=253, pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 LongText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
@@ -29,6 +30,9 @@ class ChatbotConfig(BaseModel):
     provider: Literal["extractive"] = "extractive"
     model: str = Field(default="extractive-1", max_length=200)
     parameters: dict[str, float | int] = Field(default_factory=dict, max_length=20)
+    allowed_link_hosts: list[Host] = Field(
+        default_factory=list, max_length=50, description="hosts that answers may link to beside what passages spell out"
+    )
     retrieval: RetrievalConfig = RetrievalConfig()
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
     reads_all_knowledge_bases: bool = Field(default=False, description="also those that are made later")
@@ -91,6 +95,7 @@ class ChatbotUpdate(Write):
     welcome_message: LongText | None = None
     system_prompt: LongText | None = None
     retrieval: RetrievalConfig | None = None
+    allowed_link_hosts: list[Host] | None = Field(default=None, max_length=50)
 
 
 class ChatbotOut(Read):

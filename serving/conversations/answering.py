@@ -12,6 +12,7 @@ from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, 
 from serving.conversations.schemas import AnswerOut, CitationOut
 from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn
 from serving.inference.errors import ProviderError
+from serving.inference.grounding.grounded import Grounding
 from serving.inference.prompts.rendering import grounded
 from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, Turn
 from serving.language.identify import identify
@@ -20,6 +21,7 @@ from serving.retrieval.service import retrieve
 from storage.postgres.models.message import MessageState
 
 RELATED = 3
+EXTRACTIVE = "extractive"
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +88,11 @@ async def _generate(
     generating = time.perf_counter()
     completed: Completed | None = None
     try:
-        async for event in context.providers[turn.config.provider].stream(request):
+        provider = context.providers[turn.config.provider]
+        grounding = Grounding(
+            request, cites_itself=provider.name == EXTRACTIVE, allowed_hosts=turn.config.allowed_link_hosts
+        )
+        async for event in grounding.passed(provider.stream(request)):
             if isinstance(event, TextDelta):
                 draft.latencies_ms.setdefault("first_token", _ms(started))
                 draft.add(event.text)
@@ -118,6 +124,7 @@ async def _generate(
         is_refused=completed.is_refused,
         citations=[_citation(retrieval, number, draft) for number in sorted(draft.quotes)],
         related=_related(retrieval, draft) if completed.is_refused else [],
+        suggestions=_suggestions(retrieval) if completed.is_refused else [],
         receipt_url=f"/api/v1/messages/{turn.message_id}/receipt",
         prompt_tokens=completed.usage.prompt_tokens,
         completion_tokens=completed.usage.completion_tokens,
@@ -163,6 +170,12 @@ def _related(retrieval: Retrieval, draft: AnswerDraft) -> list[CitationOut]:
     """The closest passages, one per document: a refusal leaves people with somewhere to look."""
     first = {passage.document_id: passage.rank for passage in reversed(retrieval.passages)}
     return [_citation(retrieval, rank, draft) for rank in sorted(first.values())[:RELATED]]
+
+
+def _suggestions(retrieval: Retrieval) -> list[str]:
+    """What the closest passages are about: headings first, since people ask about those; each once."""
+    named = (" › ".join(passage.heading_path) or passage.document_name for passage in retrieval.passages)
+    return list(dict.fromkeys(named))[:RELATED]
 
 
 def _ms(since: float) -> float:

@@ -80,6 +80,9 @@ class AnswerOut(Read):
     related: list[CitationOut] = Field(
         default_factory=list, description="after a refusal: the closest passages, which did not answer the question"
     )
+    suggestions: list[str] = Field(
+        default_factory=list, description="after a refusal: what the closest passages are about, to ask about instead"
+    )
     receipt_url: str
     prompt_tokens: int
     completion_tokens: int

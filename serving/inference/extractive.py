@@ -6,17 +6,15 @@ wrong only by choosing, never by inventing.
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-import yaml
 from anyio import to_thread
 from numpy.typing import NDArray
 
 from ingestion.embedding.embedder import Embedder
 from serving.inference.evidence import EvidenceFeatures, content_words, coverage, evidence_model, features_of
 from serving.inference.matching import mean_match, word_matches
+from serving.inference.phrases import phrase
 from serving.inference.provider import (
     Citation,
     Completed,
@@ -78,12 +76,6 @@ class Selection:
         return self.probability >= self.threshold
 
 
-@lru_cache
-def _refusals() -> dict[str, str]:
-    phrases: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("phrases.yaml").read_text())
-    return phrases["refusal"]
-
-
 class ExtractiveProvider:
     """Answers with quoted sentences."""
 
@@ -105,7 +97,7 @@ class ExtractiveProvider:
         if selection.features is not None:
             decisions["evidence_features"] = {k: round(v, 4) for k, v in asdict(selection.features).items()}
         if not selection.is_answer:
-            text = _refusals().get(language or "en", _refusals()["en"])
+            text = phrase("refusal", language)
             yield TextDelta(text)
             usage = TokenUsage(prompt_tokens, self._embedder.count_tokens(text))
             yield Completed(FinishReason.REFUSED, usage, MODEL, decisions=decisions)

@@ -7,6 +7,7 @@ import pytest
 import serving.inference.extractive as extractive
 from ingestion.embedding.embedder import default_embedder
 from serving.inference.extractive import ExtractiveProvider
+from serving.inference.phrases import phrase
 from serving.inference.provider import Citation, Completed, Event, Evidence, FinishReason, GenerationRequest, TextDelta
 
 POLICY = (
@@ -96,7 +97,7 @@ class TestStream:
 class TestRefusal:
     async def test_without_passages(self, provider: ExtractiveProvider) -> None:
         events = await run(provider, request(QUESTION))
-        assert text(events) == extractive._refusals()["en"]
+        assert text(events) == phrase("refusal", "en")
         assert end(events).is_refused
         assert end(events).decisions["evidence_probability"] == 0
 
@@ -126,10 +127,10 @@ class TestRefusal:
     async def test_speaks_the_language_of_the_question(
         self, provider: ExtractiveProvider, question: str, language: str
     ) -> None:
-        assert text(await run(provider, request(question))) == extractive._refusals()[language]
+        assert text(await run(provider, request(question))) == phrase("refusal", language)
 
     async def test_falls_back_to_english(self, provider: ExtractiveProvider) -> None:
-        assert text(await run(provider, request("谁画的？", language="zh"))) == extractive._refusals()["en"]
+        assert text(await run(provider, request("谁画的？", language="zh"))) == phrase("refusal", "en")
 
 
 class TestSelect:
