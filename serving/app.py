@@ -32,6 +32,8 @@ from serving.retrieval.endpoints import router as search
 from serving.retrieval.prewarm import prewarm_forever
 from serving.settings import ServingSettings, serving_settings
 from serving.sources.endpoints import router as sources
+from serving.telemetry import tracing
+from serving.telemetry.endpoints import router as telemetry
 from storage.settings import StorageSettings, storage_settings
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         serving: How the API behaves; from the environment unless given.
     """
     serving = serving or serving_settings()
+    tracing.configure(serving.otlp_endpoint)
     app = FastAPI(
         title="Pixel AI Creator",
         description="Chatbots that can prove every answer.",
@@ -60,6 +63,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     install_handlers(app)
     for router in (
         health.router,
+        telemetry,
         accounts,
         groups,
         bots,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ingestion.embedding.embedder import Embedder, default_embedder
+from serving.conversations.answer_cache import AnswerCache
 from serving.conversations.streams.hub import StreamHub
 from serving.inference.extractive import ExtractiveProvider
 from serving.inference.provider import Provider
@@ -31,6 +32,7 @@ class ServingContext:
     providers: dict[str, Provider]
     corpora: Corpora = field(default_factory=Corpora)
     reranker: Reranker | None = None
+    answers: AnswerCache = field(default_factory=AnswerCache)
     streams: StreamHub = field(default_factory=lambda: StreamHub(ServingSettings(_env_file=None).admission_limits))
 
     @property

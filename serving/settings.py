@@ -33,6 +33,11 @@ class ServingSettings(BaseSettings):
     )
     drain_s: float = Field(default=25.0, ge=0, le=30, description="how long answers may finish when the API stops")
 
+    metrics_token: str | None = Field(
+        default=None, description="bearer token for /metrics; without one only this machine may scrape"
+    )
+    otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP address that traces are sent to")
+
     reranker: Path | None = Field(default=None, description="folder of a cross-encoder that may reorder passages")
 
     @property

@@ -24,7 +24,14 @@ from storage.postgres.visibility import reading_as
 
 # Every route that answers without a credential; the test of the route matrix reads this list.
 PUBLIC_ROUTES = frozenset(
-    {("GET", "/health"), ("GET", "/ready"), ("GET", "/openapi.json"), ("GET", "/docs"), ("POST", "/api/v1/sessions")}
+    {
+        ("GET", "/health"),
+        ("GET", "/ready"),
+        ("GET", "/metrics"),  # it asks for its own token, or for a scraper on this machine
+        ("GET", "/openapi.json"),
+        ("GET", "/docs"),
+        ("POST", "/api/v1/sessions"),
+    }
 )
 ORGANIZATION_HEADER = "x-organization"
 

@@ -30,6 +30,9 @@ class ChatbotConfig(BaseModel):
     provider: Literal["extractive"] = "extractive"
     model: str = Field(default="extractive-1", max_length=200)
     parameters: dict[str, float | int] = Field(default_factory=dict, max_length=20)
+    caches_answers: bool = Field(
+        default=True, description="give the same answer to the same prompt for ten minutes, when sampling is off"
+    )
     allowed_link_hosts: list[Host] = Field(
         default_factory=list, max_length=50, description="hosts that answers may link to beside what passages spell out"
     )
@@ -95,6 +98,7 @@ class ChatbotUpdate(Write):
     welcome_message: LongText | None = None
     system_prompt: LongText | None = None
     retrieval: RetrievalConfig | None = None
+    caches_answers: bool | None = None
     allowed_link_hosts: list[Host] | None = Field(default=None, max_length=50)
 
 

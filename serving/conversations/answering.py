@@ -5,23 +5,26 @@ from collections.abc import AsyncGenerator, Callable
 
 import anyio
 import structlog
+from opentelemetry.trace import Span
 
 from serving.context import ServingContext
+from serving.conversations.answer_cache import cache_salt
 from serving.conversations.errors import AnswererFailedError
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted, Ending
+from serving.conversations.generation import generate
 from serving.conversations.schemas import AnswerOut, CitationOut
 from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn
 from serving.inference.errors import ProviderError
-from serving.inference.grounding.grounded import Grounding
 from serving.inference.prompts.rendering import grounded
 from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, Turn
 from serving.language.identify import identify
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import retrieve
+from serving.telemetry.observation import observe
+from serving.telemetry.tracing import span
 from storage.postgres.models.message import MessageState
 
 RELATED = 3
-EXTRACTIVE = "extractive"
 
 log = structlog.get_logger(__name__)
 
@@ -56,43 +59,48 @@ async def answer(
         yield AnswerStarted(turn.conversation_id, turn.question_id, turn.message_id)
         if turn.generation:
             yield AnswerReset("The answer was interrupted and begins again")
-        async for event in _generate(context, turn, draft, history, started):
-            if isinstance(event, AnswerOut):
-                outcome = MessageState.COMPLETE
-            yield event
+        with span("answer", {"pixel.message_id": str(turn.message_id)}) as whole:
+            async for event in _generate(context, turn, draft, history, started, whole):
+                if isinstance(event, AnswerOut):
+                    outcome = MessageState.COMPLETE
+                yield event
     except (Exception, ExceptionGroup) as error:
         outcome, error_type = MessageState.FAILED, type(error).__name__
         raise
     finally:
+        why = ending()
+        observe(outcome or why.state, turn.config.provider, draft.latencies_ms)
         if outcome is not MessageState.COMPLETE:
             # Also when the task is cancelled: the transaction must not be cancelled with it.
             with anyio.CancelScope(shield=True):
-                why = ending()
                 await give_up_turn(
                     context, turn, draft, state=outcome or why.state, error_type=error_type or why.name.title()
                 )
 
 
 async def _generate(
-    context: ServingContext, turn: OpenTurn, draft: AnswerDraft, history: tuple[Turn, ...], started: float
+    context: ServingContext,
+    turn: OpenTurn,
+    draft: AnswerDraft,
+    history: tuple[Turn, ...],
+    started: float,
+    parent: Span,
 ) -> AsyncGenerator[AnswerEvent, None]:
-    retrieval = await retrieve(
-        context,
-        turn.actor.organization_id,
-        turn.question,
-        knowledge_base_ids=turn.knowledge_base_ids,
-        settings=turn.retrieval_settings,
-    )
+    with span("retrieve", parent=parent) as retrieving:
+        retrieval = await retrieve(
+            context,
+            turn.actor.organization_id,
+            turn.question,
+            knowledge_base_ids=turn.knowledge_base_ids,
+            settings=turn.retrieval_settings,
+        )
+        retrieving.set_attribute("pixel.passages", len(retrieval.passages))
     draft.latencies_ms |= retrieval.latencies_ms
     request = _request(turn, retrieval, history)
     generating = time.perf_counter()
     completed: Completed | None = None
     try:
-        provider = context.providers[turn.config.provider]
-        grounding = Grounding(
-            request, cites_itself=provider.name == EXTRACTIVE, allowed_hosts=turn.config.allowed_link_hosts
-        )
-        async for event in grounding.passed(provider.stream(request)):
+        async for event in generate(context, turn, retrieval, request, parent=parent):
             if isinstance(event, TextDelta):
                 draft.latencies_ms.setdefault("first_token", _ms(started))
                 draft.add(event.text)
@@ -146,6 +154,7 @@ def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) ->
         history=history,
         language=identify(turn.question),
         parameters=dict(turn.config.parameters),
+        cache_salt=cache_salt(turn.actor.organization_id),
     )
 
 

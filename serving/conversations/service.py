@@ -29,8 +29,9 @@ from serving.conversations.schemas import (
 )
 from serving.conversations.streams.hub import RunningAnswer
 from serving.conversations.turns import OpenTurn, open_turn, reopen_turn
-from serving.errors import UnavailableError
+from serving.errors import ApiError, UnavailableError
 from serving.inference.provider import Turn
+from serving.telemetry import metrics
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.session import AnyRow, async_organization_session
 
@@ -202,7 +203,11 @@ async def _start_answer(
 ) -> RunningAnswer:
     started = time.perf_counter()
     admission = context.streams.admission
-    await admission.enter(actor.organization_id)
+    try:
+        await admission.enter(actor.organization_id)
+    except ApiError as refused:
+        metrics.REFUSED.labels(refused.slug).inc()
+        raise
     entered = time.monotonic()
     try:
         turn = await opening()
