@@ -30,6 +30,9 @@ class ChatbotConfig(BaseModel):
     provider: Literal["extractive"] = "extractive"
     model: str = Field(default="extractive-1", max_length=200)
     parameters: dict[str, float | int] = Field(default_factory=dict, max_length=20)
+    answers_from: Literal["documents", "model"] = Field(
+        default="documents", description="documents: every answer cites passages; model: a chat without documents"
+    )
     caches_answers: bool = Field(
         default=True, description="give the same answer to the same prompt for ten minutes, when sampling is off"
     )
@@ -98,6 +101,7 @@ class ChatbotUpdate(Write):
     welcome_message: LongText | None = None
     system_prompt: LongText | None = None
     retrieval: RetrievalConfig | None = None
+    answers_from: Literal["documents", "model"] | None = None
     caches_answers: bool | None = None
     allowed_link_hosts: list[Host] | None = Field(default=None, max_length=50)
 

@@ -15,7 +15,7 @@ from serving.conversations.generation import generate
 from serving.conversations.schemas import AnswerOut, CitationOut
 from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn
 from serving.inference.errors import ProviderError
-from serving.inference.prompts.rendering import grounded
+from serving.inference.prompts.rendering import grounded, plain
 from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, Turn
 from serving.language.identify import identify
 from serving.retrieval.passage import Retrieval
@@ -91,7 +91,7 @@ async def _generate(
             context,
             turn.actor.organization_id,
             turn.question,
-            knowledge_base_ids=turn.knowledge_base_ids,
+            knowledge_base_ids=turn.knowledge_base_ids if turn.config.answers_from == "documents" else (),
             settings=turn.retrieval_settings,
         )
         retrieving.set_attribute("pixel.passages", len(retrieval.passages))
@@ -143,7 +143,10 @@ def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) ->
     evidence = tuple(
         Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity) for p in retrieval.passages
     )
-    prompt = grounded(turn.question, evidence, system_prompt=turn.config.system_prompt, history=history)
+    if turn.config.answers_from == "documents":
+        prompt = grounded(turn.question, evidence, system_prompt=turn.config.system_prompt, history=history)
+    else:
+        prompt = plain(turn.question, system_prompt=turn.config.system_prompt, history=history)
     return GenerationRequest(
         question=turn.question,
         evidence=evidence,

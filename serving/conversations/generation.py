@@ -73,7 +73,10 @@ def _tell(calling: Span, event: Completed) -> None:
 def _provided(context: ServingContext, turn: OpenTurn, request: GenerationRequest) -> AsyncIterator[Event]:
     provider = context.providers[turn.config.provider]
     grounding = Grounding(
-        request, cites_itself=provider.name == EXTRACTIVE, allowed_hosts=turn.config.allowed_link_hosts
+        request,
+        cites_itself=provider.name == EXTRACTIVE,
+        must_cite=turn.config.answers_from == "documents",
+        allowed_hosts=turn.config.allowed_link_hosts,
     )
     return grounding.passed(provider.stream(request))
 

@@ -29,11 +29,13 @@ class Grounding:
     Attributes:
         request: What the model was asked.
         cites_itself: Whether the provider sends citations of its own, as the extractive one does; its text is filtered only.
+        must_cite: Whether an answer that cites nothing says so; not for a bot that answers without documents.
         allowed_hosts: Hosts that the bot's owner lets answers link to.
     """
 
     request: GenerationRequest
     cites_itself: bool = False
+    must_cite: bool = True
     allowed_hosts: Collection[str] = ()
     refused_calls: int = 0
     _output: OutputFilter = field(init=False)
@@ -92,7 +94,7 @@ class Grounding:
             decisions["citation_support"] = self._checker.support
             decisions["citations_of_nothing"] = self._checker.unknown
             # JSON and calls of tools have no sentences to cite in; what they rest on is in the receipt's passages.
-            is_prose = self.request.response_schema is None and finish is not FinishReason.TOOL_CALLS
+            is_prose = self.must_cite and self.request.response_schema is None and finish is not FinishReason.TOOL_CALLS
             if is_prose and not self._checker.cited:
                 finish = FinishReason.REFUSED
                 note = phrase("uncited", self.request.language)

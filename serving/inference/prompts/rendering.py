@@ -68,11 +68,26 @@ def grounded(
     # Made of the passages themselves: no document can contain the mark that would end the fence around it, and the
     # same passages give the same prompt, which is what caches live on.
     fence = hashlib.sha256(passages.encode()).hexdigest()[:_FENCE_CHARACTERS]
-    earlier = tuple(
-        Message(Role(turn.role), turn.content) for turn in history if turn.role in (Role.USER, Role.ASSISTANT)
-    )
     system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence)
     asked = file.user.substitute(passages=passages, question=question, fence=fence)
+    return _rendered(file, system, history, asked)
+
+
+def plain(question: str, *, system_prompt: str = "", history: Sequence[Turn] = ()) -> RenderedPrompt:
+    """The prompt of a bot that answers without documents.
+
+    Args:
+        question: The question.
+        system_prompt: The bot's own instructions.
+        history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
+    """
+    file = prompt_file("plain")
+    system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT)
+    return _rendered(file, system, history, file.user.substitute(question=question))
+
+
+def _rendered(file: PromptFile, system: str, history: Sequence[Turn], asked: str) -> RenderedPrompt:
+    earlier = [Message(Role(turn.role), turn.content) for turn in history if turn.role in (Role.USER, Role.ASSISTANT)]
     messages = (Message(Role.SYSTEM, system), *earlier, Message(Role.USER, asked))
     return RenderedPrompt(f"{file.name}@{file.version}", messages)
 

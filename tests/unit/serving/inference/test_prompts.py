@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from serving.inference.prompts import rendering
-from serving.inference.prompts.rendering import grounded, prompt_file, prompt_hash
+from serving.inference.prompts.rendering import grounded, plain, prompt_file, prompt_hash
 from serving.inference.provider import Evidence, Role, Turn
 
 
@@ -37,6 +37,12 @@ class TestGrounded:
         text = grounded("$bot ${fence}", evidence("$question $passages $$")).messages[-1].content
         assert "$question $passages $$" in text
         assert text.endswith("Question: $bot ${fence}")
+
+    def test_a_bot_without_documents_has_a_prompt_of_its_own(self) -> None:
+        prompt = plain("Hello", system_prompt="You are Ada.", history=[Turn("user", "Hi")])
+        assert [message.content for message in prompt.messages[1:]] == ["Hi", "Hello"]
+        assert prompt.messages[0].content.startswith("You are Ada.")
+        assert prompt.template.startswith("plain@")
 
     def test_the_same_prompt_has_the_same_hash_and_another_another(self) -> None:
         one, same = (grounded("Q", evidence("a")) for _ in range(2))

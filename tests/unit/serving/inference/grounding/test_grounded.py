@@ -96,6 +96,15 @@ class TestWithoutEvidence:
     async def test_an_empty_answer_says_only_that(self) -> None:
         assert text(await said([""], request(POLICY))) == phrase("uncited", "en")
 
+    async def test_a_bot_without_documents_needs_none(self) -> None:
+        async def events() -> AsyncIterator[Event]:
+            yield TextDelta("It is blue. ![x](https://evil.example)")
+            yield Completed(FinishReason.STOP, TokenUsage(1, 1))
+
+        found = [event async for event in Grounding(request(), must_cite=False).passed(events())]
+        assert text(found) == "It is blue. x"
+        assert end(found).finish_reason is FinishReason.STOP
+
     async def test_json_and_tool_calls_need_no_marks(self) -> None:
         asked = request(POLICY, response_schema=JsonSchema("a", {}))
         assert text(await said(['{"days": 45}'], asked)) == '{"days": 45}'

@@ -1,0 +1,1 @@
+"""`pixel bench serving`: the chat API under load, under faults, under attack."""
