@@ -18,6 +18,7 @@ from serving.bots.endpoints import router as bots
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
 from serving.conversations.openai_endpoints import router as openai
+from serving.conversations.streams.early import EarlyRefusalMiddleware
 from serving.conversations.streams.leases import keep_leases
 from serving.erasures.endpoints import router as erasures
 from serving.errors import install_handlers
@@ -60,6 +61,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         telemetry={"tracing": False, "metrics": False},
     )
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
+    app.add_middleware(EarlyRefusalMiddleware, admission=lambda: app.state.context.streams.admission)
     install_handlers(app)
     for router in (
         health.router,

@@ -8,7 +8,11 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import Engine, update
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from serving.conversations.streams.admission import Admission, AdmissionLimits
+from serving.conversations.streams.early import EarlyRefusalMiddleware
 from storage.postgres.models.member import Role
 from storage.postgres.models.message import Message, MessageState
 from storage.postgres.session import organization_session
@@ -140,3 +144,26 @@ class TestStop:
     def test_nobody_else_stops_it(self, informed: Tenant, make_tenant: MakeTenant) -> None:
         answer = ask(informed, QUESTION)
         assert make_tenant().owner.post(f"/api/v1/messages/{answer['message_id']}/stop").status_code == 404
+
+
+class TestEarlyRefusal:
+    async def test_a_full_service_says_so_before_it_reads_anything(self) -> None:
+        limits = AdmissionLimits(running=1, running_per_organization=1, waiting_per_organization=0, wait_s=0.1)
+        admission = Admission(limits)
+        await admission.enter(uuid.uuid4())
+        seen: list[str] = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            seen.append(scope["path"])
+            await Response("ok")(scope, receive, send)
+
+        guarded = EarlyRefusalMiddleware(app, admission=lambda: admission)
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=guarded), base_url="http://127.0.0.1"
+        ) as client:
+            for path in ("/v1/chat/completions", f"/api/v1/conversations/{uuid.uuid4()}/messages"):
+                refused = await client.post(path, content=b"{")
+                assert refused.status_code == 503
+                assert int(refused.headers["Retry-After"]) >= 1
+            assert (await client.get("/v1/models")).status_code == 200
+        assert seen == ["/v1/models"]

@@ -1,0 +1,35 @@
+"""Refuses questions that have no chance before anything is read of them: no credential is looked up, no body parsed.
+
+Under a storm the database is what the admitted answers need; those who are turned away must not queue for it.
+"""
+
+import re
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.conversations.streams.admission import Admission
+from serving.errors import ApiError, problem
+from serving.telemetry import metrics
+
+_ASKS = re.compile(r"/v1/chat/completions|/api/v1/conversations/[^/]+/messages|/api/v1/messages/[^/]+/(?:retry|edit)")
+
+
+class EarlyRefusalMiddleware:
+    """Answers 503 with Retry-After while every place is taken and none will be free soon."""
+
+    def __init__(self, app: ASGIApp, *, admission: Callable[[], Admission]) -> None:
+        self._app = app
+        self._admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on what has a chance."""
+        if scope["type"] == "http" and scope["method"] == "POST" and _ASKS.fullmatch(scope["path"]):
+            try:
+                self._admission().check()
+            except ApiError as refused:
+                metrics.REFUSED.labels(refused.slug).inc()
+                refused.headers["Connection"] = "close"
+                await problem(refused, scope["path"])(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
