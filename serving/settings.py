@@ -23,6 +23,10 @@ class ServingSettings(BaseSettings):
         default="", description="comma-separated folders and bucket addresses that sources added over the API may read"
     )
 
+    model_hosts: str = Field(
+        default="127.0.0.1,localhost,::1",
+        description="comma-separated hosts, or host:port, that model connections may call beside the hosted providers' own",
+    )
     reranker: Path | None = Field(default=None, description="folder of a cross-encoder that may reorder passages")
 
     @property

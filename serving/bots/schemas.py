@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
+from serving.inference.routing.config import RoutingConfig
 from serving.retrieval.settings import RetrievalOverrides
 from storage.postgres.models.chatbot import ChatbotStatus
 
@@ -29,6 +30,7 @@ class ChatbotConfig(BaseModel):
     provider: Literal["extractive"] = "extractive"
     model: str = Field(default="extractive-1", max_length=200)
     parameters: dict[str, float | int] = Field(default_factory=dict, max_length=20)
+    routing: RoutingConfig = RoutingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
     reads_all_knowledge_bases: bool = Field(default=False, description="also those that are made later")
@@ -78,6 +80,9 @@ class ChatbotCreate(Write):
     reads_all_knowledge_bases: bool = False
     welcome_message: LongText | None = Field(default=None, description="instead of the template's")
     system_prompt: LongText | None = Field(default=None, description="instead of the template's")
+    routing: RoutingConfig = Field(
+        default_factory=RoutingConfig, description="which models answer; the extractive answerer unless given"
+    )
 
 
 class ChatbotUpdate(Write):
@@ -91,6 +96,7 @@ class ChatbotUpdate(Write):
     welcome_message: LongText | None = None
     system_prompt: LongText | None = None
     retrieval: RetrievalConfig | None = None
+    routing: RoutingConfig | None = Field(default=None, description="which models answer, and how one is chosen")
 
 
 class ChatbotOut(Read):

@@ -2,8 +2,9 @@
 
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
 import structlog
@@ -23,6 +24,7 @@ from serving.inference.provider import (
     TextDelta,
     Turn,
 )
+from serving.inference.routing.route import Routed
 from serving.language.identify import identify
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import retrieve
@@ -59,6 +61,7 @@ async def answer(
     question: str,
     *,
     history: tuple[Turn, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[AnswerEvent, None]:
     """Answer a question of a conversation; `AnswerOut` comes last, after answer and receipt are committed.
 
@@ -69,7 +72,7 @@ async def answer(
     """
     started = time.perf_counter()
     turn = await open_turn(context, actor, conversation_id, question)
-    draft = AnswerDraft(latencies_ms={"open": _ms(started)})
+    draft = AnswerDraft(latencies_ms={"open": _ms(started)}, asked_parameters=dict(parameters or {}))
     outcome, error_type = MessageState.CANCELLED, None
     try:
         yield AnswerStarted(turn.conversation_id, turn.question_id, turn.message_id)
@@ -98,12 +101,15 @@ async def _generate(
         settings=turn.retrieval_settings,
     )
     draft.latencies_ms |= retrieval.latencies_ms
-    request = _request(turn, retrieval, history)
+    request = _request(turn, retrieval, history, draft.asked_parameters)
     generating = time.perf_counter()
     completed: Completed | None = None
     try:
-        async for event in context.providers[turn.config.provider].stream(request):
-            if isinstance(event, TextDelta):
+        route = await context.routes.resolve(turn.actor.organization_id, turn.config.routing)
+        async for event in context.router.stream(request, route):
+            if isinstance(event, Routed):
+                draft.routed = event
+            elif isinstance(event, TextDelta):
                 draft.latencies_ms.setdefault("first_token", _ms(started))
                 draft.text += event.text
                 yield AnswerDelta(event.text)
@@ -140,7 +146,9 @@ async def _generate(
     )
 
 
-def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) -> GenerationRequest:
+def _request(
+    turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...], parameters: Mapping[str, Any]
+) -> GenerationRequest:
     evidence = tuple(
         Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity) for p in retrieval.passages
     )
@@ -154,7 +162,7 @@ def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) ->
         system_prompt=turn.config.system_prompt,
         history=history,
         language=identify(turn.question),
-        parameters=dict(turn.config.parameters),
+        parameters=parameters,
     )
 
 

@@ -58,14 +58,16 @@ async def create_chat_completion(
         raise BadRequestError(
             f"The last message must be a user's, with 1 to {MAX_QUESTION_CHARACTERS} characters of text"
         )
+    parameters = body.parameters()
     try:
         conversation_id = await service.open_conversation(context, actor, chatbot=body.model, channel=Channel.OPENAI)
     except ChatbotNotFoundError as error:
         raise ModelNotFoundError(f"No model named {body.model!r}; GET /v1/models lists them") from error
     history = tuple(Turn(m.role, m.as_text()) for m in body.messages[:-1])
     if not body.stream:
-        return _completion(body, await service.finish(context, actor, conversation_id, question, history=history))
-    events = answer(context, actor, conversation_id, question, history=history)
+        result = await service.finish(context, actor, conversation_id, question, history=history, parameters=parameters)
+        return _completion(body, result)
+    events = answer(context, actor, conversation_id, question, history=history, parameters=parameters)
     started = await anext(events)
     assert isinstance(started, AnswerStarted)  # noqa: S101 - the stream's contract
     return StreamingResponse(

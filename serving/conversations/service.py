@@ -1,8 +1,9 @@
 """Conversations, their turns and receipts."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -115,10 +116,12 @@ async def finish(
     question: str,
     *,
     history: tuple[Turn, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
 ) -> AnswerOut:
     """Answer a question and wait for the end."""
     result: AnswerOut | None = None
-    async with aclosing(answer(context, actor, conversation_id, question, history=history)) as events:
+    answering = answer(context, actor, conversation_id, question, history=history, parameters=parameters)
+    async with aclosing(answering) as events:
         async for event in events:
             if isinstance(event, AnswerOut):
                 result = event

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,7 @@ from serving.conversations import repository
 from serving.conversations.errors import ConversationClosedError, ConversationNotFoundError
 from serving.inference.prompts import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest
+from serving.inference.routing.route import Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import settings_of
 from serving.retrieval.settings import RetrievalSettings
@@ -51,6 +53,19 @@ class AnswerDraft:
     text: str = ""
     quotes: dict[int, list[str]] = field(default_factory=dict)
     latencies_ms: dict[str, float] = field(default_factory=dict)
+    asked_parameters: dict[str, Any] = field(default_factory=dict)
+    routed: Routed | None = None
+
+    @property
+    def answerer(self) -> Routed:
+        """Who answered."""
+        assert self.routed is not None  # noqa: S101 - the router says so before the first word
+        return self.routed
+
+    def cost_usd(self, completed: Completed) -> Decimal:
+        """What the answer cost; zero when nobody knows the price, as the receipt's decisions then say."""
+        cost = self.answerer.cost(completed.usage, datetime.now(UTC))
+        return cost.total_usd if cost is not None else Decimal(0)
 
 
 async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid.UUID, question: str) -> OpenTurn:
@@ -146,11 +161,11 @@ async def close_turn(
                 chatbot_id=turn.chatbot_id,
                 user_id=turn.actor.user_id,
                 api_key_id=turn.actor.api_key_id,
-                provider=turn.config.provider,
-                model=turn.config.model,
+                provider=draft.answerer.provider,
+                model=draft.answerer.model,
                 prompt_tokens=completed.usage.prompt_tokens,
                 completion_tokens=completed.usage.completion_tokens,
-                cost_usd=Decimal(0),
+                cost_usd=draft.cost_usd(completed),
             )
         )
 
@@ -193,15 +208,17 @@ def _receipt(
         retrieval_settings=retrieval.settings.as_json(),
         prompt_template=request.prompt_template,
         prompt_hash=prompt_hash(request.messages),
-        provider=turn.config.provider,
-        model=turn.config.model,
-        parameters=dict(turn.config.parameters),
+        provider=draft.answerer.provider,
+        model=draft.answerer.model,
+        model_connection_id=draft.answerer.connection_id,
+        organization_model_id=draft.answerer.model_id,
+        parameters=dict(draft.answerer.parameters),
         finish_reason=completed.finish_reason.value,
         is_refused=completed.is_refused,
         prompt_tokens=completed.usage.prompt_tokens,
         completion_tokens=completed.usage.completion_tokens,
         cost_reserved_usd=Decimal(0),
-        cost_settled_usd=Decimal(0),
+        cost_settled_usd=draft.cost_usd(completed),
         latencies_ms={stage: round(value, 3) for stage, value in draft.latencies_ms.items()},
         language=request.language,
         guard_decisions=dict(completed.decisions),
