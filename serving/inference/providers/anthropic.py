@@ -22,6 +22,8 @@ FAILURES = (anthropic.AnthropicError, httpx2.HTTPError, StalledError)
 # The protocol demands a limit; this one is far above what a grounded answer needs.
 _DEFAULT_MAX_TOKENS = 4096
 _NAMES = {"stop": "stop_sequences"}
+# Newer models take none of these, and the SDK has no names for them any more.
+_BODY_PARAMETERS = frozenset({"temperature", "top_p", "top_k"})
 
 
 class AnthropicProvider:
@@ -91,8 +93,11 @@ def _arguments(request: GenerationRequest) -> dict[str, Any]:
         "max_tokens": _DEFAULT_MAX_TOKENS,
         "messages": [_message(message) for message in spoken] or [{"role": "user", "content": request.question}],
         "stream": True,
-        **{_NAMES.get(name, name): value for name, value in request.parameters.items()},
     }
+    body: dict[str, Any] = {}
+    for name, value in request.parameters.items():
+        (body if name in _BODY_PARAMETERS else arguments)[_NAMES.get(name, name)] = value
+    arguments["extra_body"] = body or None
     if isinstance(stop := arguments.get("stop_sequences"), str):
         arguments["stop_sequences"] = [stop]
     if system:

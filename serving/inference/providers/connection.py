@@ -43,6 +43,7 @@ class HttpConnection(asyncio.Protocol):
         self._is_paused = False
         self._has_length = False
         self._is_complete = False
+        self._may_stay = False
 
     async def send(
         self, method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes, *, max_bytes: int
@@ -87,7 +88,7 @@ class HttpConnection(asyncio.Protocol):
     @property
     def is_reusable(self) -> bool:
         """Whether the last response came to its end and another call may follow."""
-        return self.is_open and self._is_complete and self._parser is not None and self._parser.should_keep_alive()
+        return self.is_open and self._is_complete and self._may_stay
 
     def abort(self) -> None:
         """End the connection at once; the other side sees it."""
@@ -154,8 +155,8 @@ class HttpConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The response came to its end."""
-        if self._status:
-            self._is_complete = True
+        if self._status and self._parser is not None:
+            self._is_complete, self._may_stay = True, self._parser.should_keep_alive()
             self._wake()
 
     @property

@@ -100,12 +100,12 @@ def kind_of(status: int | None, words: tuple[str, ...], sentence: str) -> Provid
         for pattern, kind in _SENTENCES:
             if pattern.search(sentence.lower()):
                 return kind
+    if status in _STATUSES:
+        return _STATUSES[status]
     if known:
         return known[0]
     if status is None:
         return Kind.INVALID_RESPONSE
-    if status in _STATUSES:
-        return _STATUSES[status]
     if status >= 500:
         return Kind.OVERLOADED
     return Kind.INVALID_REQUEST if 400 <= status < 500 else Kind.INVALID_RESPONSE
@@ -128,7 +128,8 @@ def of_transport(provider: str, error: BaseException, *, has_begun: bool) -> Pro
         return told(provider, Kind.TIMEOUT)
     if isinstance(error, TooLargeError):
         return ProviderError(
-            f"The provider {provider} says more than the connection's limit `max_bytes` allows", kind=Kind.INVALID_RESPONSE
+            f"The provider {provider} says more than the connection's limit `max_bytes` allows",
+            kind=Kind.INVALID_RESPONSE,
         )
     if isinstance(error, ForbiddenAddressError):
         return ProviderError(

@@ -3,7 +3,8 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from typing import Any, cast
 
 import httpx2
@@ -55,6 +56,7 @@ class GoogleProvider:
     def __init__(self, endpoint: Endpoint, *, resolve: Resolve | None = None) -> None:
         self._limits = endpoint.limits
         self._http = http_client(endpoint, resolve=resolve)
+        self._http.event_hooks = {"response": [_keep]}
         # No retry options are given: then it makes one attempt.
         options = types.HttpOptions(base_url=endpoint.base_url, httpx_async_client=self._http)
         self._client = genai.Client(vertexai=False, api_key=endpoint.key or "none", http_options=options)
@@ -68,11 +70,13 @@ class GoogleProvider:
                     model=request.model, contents=cast("Any", _contents(request)), config=_config(request)
                 )
                 chunks = cast("Any", await watch.wait(opening))
-                async with aclosing(chunks):
-                    async for chunk in watch.each(chunks):
+                async with AsyncExitStack() as stack:
+                    chunk = await watch.wait(_first(chunks, stack))
+                    while chunk is not None:
                         watch.progress()
                         for event in answer.read(chunk):
                             yield event
+                        chunk = await watch.wait(anext(chunks, None))
                 yield answer.completed()
         except FAILURES as error:
             raise _told(error, has_begun=answer.has_begun) from None
@@ -93,6 +97,27 @@ class GoogleProvider:
     async def aclose(self) -> None:
         """End its connections."""
         await self._http.aclose()
+
+
+# The SDK's generators are nested and do not close each other, so the response of a call is closed by its reader.
+_responses: ContextVar[AsyncExitStack | None] = ContextVar("_responses", default=None)
+
+
+async def _keep(response: httpx2.Response) -> None:
+    stack = _responses.get()
+    if stack is not None:
+        stack.push_async_callback(response.aclose)
+
+
+async def _first(
+    chunks: AsyncIterator[types.GenerateContentResponse], stack: AsyncExitStack
+) -> types.GenerateContentResponse | None:
+    """Make the call; its response is closed with the stack."""
+    token = _responses.set(stack)
+    try:
+        return await anext(chunks, None)
+    finally:
+        _responses.reset(token)
 
 
 class _Answer:

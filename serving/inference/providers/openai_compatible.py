@@ -66,8 +66,7 @@ class OpenAICompatibleProvider:
         self._limits = endpoint.limits
         # What the SDK would take from the environment is taken away: a connection's key is the only one that is sent.
         absent: dict[str, Any] = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        if endpoint.key is None:
-            absent["Authorization"] = openai.Omit()
+        self._headers: dict[str, Any] = {} if endpoint.key is not None else {"Authorization": openai.Omit()}
         self._client = openai.AsyncOpenAI(
             api_key=endpoint.key or "none",
             base_url=endpoint.base_url,
@@ -97,7 +96,7 @@ class OpenAICompatibleProvider:
         """
         try:
             with Watchdog(self._limits, None) as watch:
-                page = await watch.wait(self._client.models.list())
+                page = await watch.wait(self._client.models.list(extra_headers=self._headers))
             return sorted(model.id for model in page.data or [])
         except FAILURES as error:
             raise self._told(error, has_begun=False) from None
@@ -142,6 +141,7 @@ class OpenAICompatibleProvider:
             "stream": True,
             "stream_options": {"include_usage": True},
             "extra_body": body or None,
+            "extra_headers": self._headers,
             **named,
         }
 
