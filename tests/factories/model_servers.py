@@ -1,7 +1,10 @@
 """Model servers and providers that talk to them."""
 
+import asyncio
+import threading
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.serving.upstreams.protocols import AnthropicWire, GeminiWire, OpenAIWire, Wire
@@ -63,3 +66,20 @@ def completed(events: list[Event]) -> Completed:
     """The last event."""
     assert isinstance(events[-1], Completed)
     return events[-1]
+
+
+@contextmanager
+def served(provider: ModelProvider) -> Iterator[Upstream]:
+    """A server in a thread of its own, for tests that wait for an API."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = upstream(provider)
+    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

@@ -39,6 +39,13 @@ class ModelInUseError(ConflictError):
     title = "Bots answer with this model"
 
 
+class ConnectionKeyError(ConflictError):
+    """The stored key does not open."""
+
+    slug = "connection-key"
+    title = "The key of this connection does not open"
+
+
 class ConnectionAddressError(BadRequestError):
     """An address that must not be called."""
 

@@ -60,6 +60,7 @@ async def create_model(session: AsyncSession, actor: Actor, body: ModelCreate) -
         ModelTakenError: The connection has it already.
     """
     connection = await get_connection(session, body.connection_id)
+    connection_name = connection.name
     values = body.model_dump()
     await _check_eval_run(session, values)
     row = OrganizationModel(
@@ -69,7 +70,7 @@ async def create_model(session: AsyncSession, actor: Actor, body: ModelCreate) -
     try:
         await session.flush()
     except IntegrityError as error:
-        raise ModelTakenError(f"{connection.name} has the model {body.name!r} already") from error
+        raise ModelTakenError(f"{connection_name} has the model {body.name!r} already") from error
     record(session, actor, "model.created", subject_type="model", subject_id=row.id, details={"name": row.name})
     await session.refresh(row)
     return as_shown(row, connection)

@@ -15,6 +15,7 @@ from serving.accounts.principal import Actor
 from serving.context import ServingContext
 from serving.inference.connections import repository
 from serving.inference.connections.errors import (
+    ConnectionKeyError,
     ConnectionNameTakenError,
     ConnectionNotFoundError,
     ModelInUseError,
@@ -28,6 +29,7 @@ from serving.inference.connections.schemas import (
 )
 from serving.inference.errors import ProviderError
 from serving.inference.providers.limits import CallLimits
+from storage.errors import SecretError
 from storage.postgres.models.model_connection import ModelConnection, ModelProvider
 from storage.postgres.session import async_organization_session
 from storage.secrets.envelope import Place
@@ -162,7 +164,10 @@ async def check_connection(context: ServingContext, actor: Actor, connection_id:
     """Ask the provider for its models. No database connection is held meanwhile."""
     async with async_organization_session(context.engine, actor.organization_id) as session:
         row = await get_connection(session, connection_id)
-        provider = await context.connections.provider(session, row)
+        try:
+            provider = await context.connections.provider(session, row)
+        except SecretError as error:
+            raise ConnectionKeyError(str(error)) from error
     started = time.perf_counter()
     failure: ProviderError | None = None
     names: Sequence[str] = ()
