@@ -16,7 +16,7 @@ from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
 from serving.conversations.errors import ConversationClosedError, ConversationNotFoundError
-from serving.inference.prompts import prompt_hash
+from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest
 from serving.inference.routing.route import Routed
 from serving.retrieval.passage import Retrieval

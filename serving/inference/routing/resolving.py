@@ -1,6 +1,5 @@
 """A bot's routing -> a route whose candidates are ready to be called."""
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -64,7 +63,6 @@ class RouteResolver:
             least_quality=config.least_quality,
             last_resort=self._extractive if config.falls_back_to_extractive else None,
             total_s=config.total_s,
-            cache_salt=hashlib.sha256(f"prefix cache|{organization_id}".encode()).hexdigest()[:32],
         )
 
     async def _candidate(self, session: AsyncSession, row: ModelRow, parameters: Mapping[str, Any]) -> Candidate | None:

@@ -81,7 +81,6 @@ class Route:
         least_quality: Scores below it, and models without a score, are left out by `cheapest`.
         last_resort: Answers when nobody else did, if the bot allows it.
         total_s: The time for everything, retries included.
-        cache_salt: Keeps the organization's prefixes apart in a server's prefix cache.
     """
 
     candidates: tuple[Candidate, ...]
@@ -89,7 +88,6 @@ class Route:
     least_quality: float | None = None
     last_resort: Candidate | None = None
     total_s: float = 60.0
-    cache_salt: str | None = None
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,6 @@ class _Call:
             self._request,
             model=candidate.model,
             parameters={**candidate.parameters, **asked},
-            cache_salt=self._request.cache_salt or self._route.cache_salt,
             deadline=None if is_last_resort else self._deadline,
         )
 

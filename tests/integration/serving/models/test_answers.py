@@ -36,13 +36,11 @@ class TestAnswer:
         assert (routing["rule"], routing["price"]) == ("ordered", "model")
         assert [a["outcome"] for a in routing["attempts"]] == ["answered"]
 
-    def test_the_model_gets_the_passages_and_the_organizations_salt(self, informed: Tenant, vllm: Upstream) -> None:
+    def test_the_model_gets_the_passages(self, informed: Tenant, vllm: Upstream) -> None:
         route(informed, add_model(informed, connect(informed, vllm)))
         ask(informed, QUESTION)
         body = vllm.received[-1].body
         assert "60 months" in body["messages"][-1]["content"]
-        assert len(body["cache_salt"]) == 32
-        assert str(informed.organization.id) not in body["cache_salt"]
 
     def test_a_bot_without_models_quotes(self, informed: Tenant) -> None:
         receipt = receipt_of(informed, ask(informed, QUESTION))

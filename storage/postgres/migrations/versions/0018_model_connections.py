@@ -1,6 +1,6 @@
 """Model connections, their models, and the keys that their secrets are encrypted with.
 
-Revision ID: 0016
+Revision ID: 0018
 Revises: 0015
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
-revision = "0016"
+revision = "0018"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
