@@ -4,9 +4,10 @@ import asyncio
 import base64
 import secrets
 import uuid
+from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.errors import SecretError
@@ -18,6 +19,18 @@ from storage.secrets.vault import Vault, rewrap
 from storage.secrets.wrapping_keys import WrappingKeys
 
 OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
+
+
+@pytest.fixture(autouse=True)
+def cleared(owner: Engine) -> Iterator[None]:
+    """Keys of this test's own wrapping keys are taken away again: a rotation of the installation could not open them."""
+    yield
+    with owner_session(owner) as session:
+        session.execute(delete(DataKey).where(DataKey.wrapping_key.in_([k.current.name for k in map(one, (OLD, NEW))])))
+
+
+def one(key: bytes) -> WrappingKeys:
+    return WrappingKeys([key])
 
 
 def vault(*keys: bytes) -> Vault:
