@@ -17,6 +17,7 @@ from cli import (
     ingest,
     kb,
     search,
+    secret,
     services,
     source,
     verify,
@@ -36,6 +37,7 @@ app.add_typer(document.app, name="document")
 app.add_typer(kb.app, name="kb")
 app.add_typer(source.app, name="source")
 app.add_typer(index.app, name="index")
+app.add_typer(secret.app, name="secret")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(foreground.app, name="run", hidden=True)
 

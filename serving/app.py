@@ -24,6 +24,7 @@ from serving.erasures.endpoints import router as erasures
 from serving.errors import install_handlers
 from serving.feedback.endpoints import router as feedback
 from serving.index_versions.endpoints import router as index_versions
+from serving.inference.connections.endpoints import router as models
 from serving.ingestions.endpoints import router as ingestions
 from serving.judgements.endpoints import router as judgements
 from serving.knowledge.bulk_endpoints import router as bulk
@@ -76,6 +77,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         sources,
         ingestions,
         index_versions,
+        models,
         erasures,
         conversations,
         feedback,

@@ -8,12 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ingestion.embedding.embedder import Embedder, default_embedder
 from serving.conversations.answer_cache import AnswerCache
 from serving.conversations.streams.hub import StreamHub
-from serving.inference.extractive import ExtractiveProvider
+from serving.inference.connections.hosts import ModelHosts
+from serving.inference.connections.pool import ConnectionPool
+from serving.inference.extractive import MODEL, ExtractiveProvider
 from serving.inference.provider import Provider
+from serving.inference.routing.health import HealthBook
+from serving.inference.routing.resolving import RouteResolver
+from serving.inference.routing.router import Router
 from serving.retrieval.corpora import Corpora
 from serving.retrieval.reranker import CrossEncoderReranker, Reranker
 from serving.settings import ServingSettings
 from storage.postgres.engine import app_async_engine
+from storage.secrets.vault import Vault
+from storage.secrets.wrapping_keys import wrapping_keys
 from storage.settings import StorageSettings
 from storage.stores import Stores, open_stores
 
@@ -30,6 +37,10 @@ class ServingContext:
     stores: Stores
     embedder: Embedder
     providers: dict[str, Provider]
+    vault: Vault
+    connections: ConnectionPool
+    routes: RouteResolver
+    router: Router
     corpora: Corpora = field(default_factory=Corpora)
     reranker: Reranker | None = None
     answers: AnswerCache = field(default_factory=AnswerCache)
@@ -42,6 +53,7 @@ class ServingContext:
 
     async def close(self) -> None:
         """Give the connections back."""
+        await self.connections.close()
         await self.engine.dispose()
         self.stores.close()
 
@@ -49,12 +61,20 @@ class ServingContext:
 def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingContext:
     """Open the stores. The embedding model loads at its first use."""
     embedder = default_embedder()
+    engine = app_async_engine(storage)
+    extractive = ExtractiveProvider(embedder)
+    vault = Vault(lambda: wrapping_keys(storage))
+    connections = ConnectionPool(vault, ModelHosts(serving.model_hosts))
     return ServingContext(
         settings=serving,
-        engine=app_async_engine(storage),
+        engine=engine,
         stores=open_stores(storage),
         embedder=embedder,
-        providers={"extractive": ExtractiveProvider(embedder)},
+        providers={extractive.name: extractive},
+        vault=vault,
+        connections=connections,
+        routes=RouteResolver(engine, connections, extractive, MODEL),
+        router=Router(HealthBook()),
         streams=StreamHub(serving.admission_limits),
         reranker=CrossEncoderReranker(serving.reranker) if serving.reranker else None,
     )

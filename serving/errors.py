@@ -143,7 +143,7 @@ class _StatusError(ApiError):
         super().__init__(str(error.detail), headers=dict(error.headers or {}))
 
 
-class _InvalidError(ApiError):
+class InvalidError(ApiError):
     """The body, query or path does not have the shape that the route expects."""
 
     status = 422
@@ -173,14 +173,14 @@ def install_handlers(app: FastAPI) -> None:
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         fields = _fields(error)
         first = fields[0]
-        return problem(_InvalidError(f"{first['field']}: {first['message']}", errors=fields), request.url.path)
+        return problem(InvalidError(f"{first['field']}: {first['message']}", errors=fields), request.url.path)
 
     @app.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> Response:
         if error.status_code == 400 and request.method in ("POST", "PUT", "PATCH"):
             # The framework's own word for a body that is neither JSON nor a form, or is nested too deep to be read.
             fields = [{"field": "body", "message": str(error.detail)}]
-            return problem(_InvalidError(f"body: {error.detail}", errors=fields), request.url.path)
+            return problem(InvalidError(f"body: {error.detail}", errors=fields), request.url.path)
         return problem(_StatusError(error), request.url.path)
 
     for kind in DATABASE_ERRORS:

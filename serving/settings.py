@@ -38,6 +38,10 @@ class ServingSettings(BaseSettings):
     )
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP address that traces are sent to")
 
+    model_hosts: str = Field(
+        default="127.0.0.1,localhost,::1",
+        description="comma-separated hosts, or host:port, that model connections may call beside the hosted providers' own",
+    )
     reranker: Path | None = Field(default=None, description="folder of a cross-encoder that may reorder passages")
 
     @property

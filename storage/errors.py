@@ -27,3 +27,7 @@ class FileMissingError(StorageError):
 
 class FenceError(StorageError):
     """A newer worker holds the lease; this one must drop its work."""
+
+
+class SecretError(StorageError):
+    """A secret does not open: it was changed, moved, or its key is not here."""

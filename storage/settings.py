@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,6 +23,9 @@ class StorageSettings(BaseSettings):
     lance_url: str | None = Field(default=None, description="LanceDB URI, for example s3://bucket/lance")
     vector_memory_mb: int = Field(
         default=2048, ge=0, description="memory of each API process for vectors; tables beyond it are read from disk"
+    )
+    secret_key: SecretStr | None = Field(
+        default=None, description="base64 of 32 bytes that wraps the keys of secrets; <home>/keys/wrapping.key if unset"
     )
 
     @property

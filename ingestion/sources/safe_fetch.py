@@ -4,7 +4,6 @@ The name is looked up once; the connection goes to the address that was checked,
 in between changes nothing. Each redirect is checked as the first address was.
 """
 
-import re
 import socket
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -14,21 +13,15 @@ import httpcore2
 import httpx2
 
 from ingestion.errors import FetchError
-from ingestion.sources.addresses import is_allowed
 from ingestion.sources.pinned import Deadline, PinnedTransport
 from ingestion.sources.settings import SourceSettings, source_settings
+from storage.addresses import FORBIDDEN_CHARACTERS, AddressError, is_allowed, parsed_url, port_of
 from storage.records.record import Record
 
 Resolve = Callable[[str, int], Sequence[str]]
 
 _MOST_REDIRECTS = 5
-_LONGEST_URL = 2000
-_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = (301, 302, 303, 307, 308)
-_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,62}\.?)+", re.IGNORECASE)
-_DOTTED = re.compile(r"(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}")
-_NUMERIC_END = re.compile(r"(^|\.)(0x[0-9a-f]*|\d+)\.?$", re.IGNORECASE)
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
 _FAILURES = (
     httpx2.HTTPError,
     httpx2.InvalidURL,
@@ -101,31 +94,19 @@ def checked(url: str, settings: SourceSettings) -> httpx2.URL:
     Raises:
         FetchError: It is none, or names what must not be fetched.
     """
-    shown = url[:200]
-    if not url or len(url) > _LONGEST_URL or _FORBIDDEN.search(url):
-        raise FetchError(f"`{shown!r}` is no address: it is empty, too long, or has blanks or backslashes in it.")
     try:
-        parsed = httpx2.URL(url)
-        host, port = parsed.raw_host.decode("ascii"), parsed.port
-    except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
-        raise FetchError(f"`{shown}` is no address of the web.") from error
-    if parsed.scheme not in _PORTS:
-        raise FetchError(f"`{shown}` is not fetched: only http and https addresses are.")
-    if parsed.userinfo or "@" in url.split("?")[0].split("#")[0].removeprefix(f"{parsed.scheme}://").split("/")[0]:
-        raise FetchError(f"The address of `{host}` holds a name or password. Give it without.")
-    is_v6 = ":" in host
-    is_name = _HOST.fullmatch(host) is not None and not _NUMERIC_END.search(host)
-    if not (is_v6 and "%" not in host) and not is_name and not _DOTTED.fullmatch(host):
-        raise FetchError(f"`{shown}` names no host that can be fetched from.")
-    if (port or _PORTS[parsed.scheme]) not in settings.port_numbers:
-        raise FetchError(f"`{shown}` is not fetched: port {port} is not among PIXEL_SOURCES_PORTS.")
+        parsed = parsed_url(url)
+    except AddressError as error:
+        raise FetchError(str(error)) from error
+    if port_of(parsed) not in settings.port_numbers:
+        raise FetchError(f"`{url[:200]}` is not fetched: port {port_of(parsed)} is not among PIXEL_SOURCES_PORTS.")
     return parsed
 
 
 def _addresses(target: httpx2.URL, settings: SourceSettings, resolve: Resolve) -> list[str]:
     host = target.raw_host.decode("ascii")
     try:
-        found = list(resolve(host, target.port or _PORTS[target.scheme]))
+        found = list(resolve(host, port_of(target)))
     except OSError as error:
         raise FetchError(f"The host `{host}` is not known ({error}). Check the spelling.") from error
     may_be_private = host.rstrip(".").lower() in settings.private_host_names
@@ -144,7 +125,7 @@ def _lookup(host: str, port: int) -> list[str]:
 
 
 def _next(target: httpx2.URL, place: str, settings: SourceSettings) -> httpx2.URL:
-    if not place or _FORBIDDEN.search(place):
+    if not place or FORBIDDEN_CHARACTERS.search(place):
         raise FetchError(f"`{target}` leads nowhere: its redirect names no address.")
     try:
         following = str(target.join(place))

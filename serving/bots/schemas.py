@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
+from serving.inference.routing.config import RoutingConfig
 from serving.retrieval.settings import RetrievalOverrides
 from storage.postgres.models.chatbot import ChatbotStatus
 
@@ -39,6 +40,7 @@ class ChatbotConfig(BaseModel):
     allowed_link_hosts: list[Host] = Field(
         default_factory=list, max_length=50, description="hosts that answers may link to beside what passages spell out"
     )
+    routing: RoutingConfig = RoutingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
     reads_all_knowledge_bases: bool = Field(default=False, description="also those that are made later")
@@ -88,6 +90,9 @@ class ChatbotCreate(Write):
     reads_all_knowledge_bases: bool = False
     welcome_message: LongText | None = Field(default=None, description="instead of the template's")
     system_prompt: LongText | None = Field(default=None, description="instead of the template's")
+    routing: RoutingConfig = Field(
+        default_factory=RoutingConfig, description="which models answer; the extractive answerer unless given"
+    )
 
 
 class ChatbotUpdate(Write):
@@ -104,6 +109,7 @@ class ChatbotUpdate(Write):
     answers_from: Literal["documents", "model"] | None = None
     caches_answers: bool | None = None
     allowed_link_hosts: list[Host] | None = Field(default=None, max_length=50)
+    routing: RoutingConfig | None = Field(default=None, description="which models answer, and how one is chosen")
 
 
 class ChatbotOut(Read):

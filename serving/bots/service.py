@@ -18,6 +18,7 @@ from serving.bots.errors import (
     UnknownKnowledgeBaseError,
 )
 from serving.bots.schemas import ChatbotConfig, ChatbotCreate, ChatbotOut, ChatbotUpdate
+from serving.inference.connections.choosing import check_routing
 from storage.postgres.models.chatbot import Chatbot, ChatbotStatus
 from storage.postgres.models.chatbot_template import ChatbotTemplate
 from storage.postgres.models.chatbot_version import ChatbotVersion
@@ -80,6 +81,7 @@ async def create_chatbot(session: AsyncSession, actor: Actor, body: ChatbotCreat
         system_prompt=_first(body.system_prompt, prompts.get("system_prompt")),
         knowledge_base_ids=list(dict.fromkeys(body.knowledge_base_ids)),
         reads_all_knowledge_bases=body.reads_all_knowledge_bases,
+        routing=body.routing,
     )
     row = Chatbot(
         organization_id=actor.organization_id,
@@ -107,7 +109,7 @@ async def update_chatbot(session: AsyncSession, actor: Actor, chatbot_id: uuid.U
     if found is None:
         raise ChatbotNotFoundError
     row, version = found
-    changes = body.model_dump(exclude_unset=True, exclude_none=True)
+    changes = body.model_dump(exclude_unset=True, exclude_none=True, mode="json")
     for name in ("name", "description", "status"):
         if name in changes:
             setattr(row, name, changes.pop(name))
@@ -141,6 +143,7 @@ async def _set_config(session: AsyncSession, actor: Actor, row: Chatbot, config:
     missing = wanted - await repository.known_knowledge_bases(session, list(wanted))
     if missing:
         raise UnknownKnowledgeBaseError(f"No such knowledge base: {', '.join(sorted(map(str, missing)))}")
+    await check_routing(session, config.routing)
     number = await repository.next_version_number(session, row.id)
     digest = config_hash(config)
     version = await repository.version_with_hash(session, row.id, digest)

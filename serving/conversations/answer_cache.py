@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from serving.inference.provider import Citation, Completed, FinishReason, TextDelta
+from serving.inference.routing.route import Routed
 
 KEEP_S = 600.0
 MAX_BYTES = 64 * 1024 * 1024
@@ -38,7 +39,7 @@ class CachedAnswer:
     message_id: uuid.UUID
     events: tuple[TextDelta | Citation, ...]
     completed: Completed
-    provider: str
+    routed: Routed
     document_ids: frozenset[uuid.UUID]
 
     @property

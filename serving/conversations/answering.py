@@ -1,7 +1,9 @@
 """From an open turn to an answer with its receipt, as a stream of events."""
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import anyio
 import structlog
@@ -29,12 +31,22 @@ RELATED = 3
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the asker brings beside the question; `started` is `time.perf_counter()` then."""
+
+    history: tuple[Turn, ...]
+    parameters: Mapping[str, Any]
+    started: float
+
+
 async def answer(
     context: ServingContext,
     turn: OpenTurn,
     *,
     started: float,
     history: tuple[Turn, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
     ending: Callable[[], Ending] = lambda: Ending.DISCONNECTED,
 ) -> AsyncGenerator[AnswerEvent, None]:
     """Answer the question of a turn; `AnswerOut` comes last, after answer and receipt are committed.
@@ -47,6 +59,7 @@ async def answer(
         turn: The turn, opened or begun again.
         started: `time.perf_counter()` when it was asked for.
         history: Earlier turns that the asker remembers.
+        parameters: Sampling parameters that the asker wishes for.
         ending: Why it is being ended, asked when it is.
 
     Raises:
@@ -60,7 +73,8 @@ async def answer(
         if turn.generation:
             yield AnswerReset("The answer was interrupted and begins again")
         with span("answer", {"pixel.message_id": str(turn.message_id)}) as whole:
-            async for event in _generate(context, turn, draft, history, started, whole):
+            asked = _Asked(history, dict(parameters or {}), started)
+            async for event in _generate(context, turn, draft, asked, whole):
                 if isinstance(event, AnswerOut):
                     outcome = MessageState.COMPLETE
                 yield event
@@ -69,7 +83,7 @@ async def answer(
         raise
     finally:
         why = ending()
-        observe(outcome or why.state, turn.config.provider, draft.latencies_ms)
+        observe(outcome or why.state, draft.routed.provider if draft.routed else "none", draft.latencies_ms)
         if outcome is not MessageState.COMPLETE:
             # Also when the task is cancelled: the transaction must not be cancelled with it.
             with anyio.CancelScope(shield=True):
@@ -82,8 +96,7 @@ async def _generate(
     context: ServingContext,
     turn: OpenTurn,
     draft: AnswerDraft,
-    history: tuple[Turn, ...],
-    started: float,
+    asked: _Asked,
     parent: Span,
 ) -> AsyncGenerator[AnswerEvent, None]:
     with span("retrieve", parent=parent) as retrieving:
@@ -96,11 +109,12 @@ async def _generate(
         )
         retrieving.set_attribute("pixel.passages", len(retrieval.passages))
     draft.latencies_ms |= retrieval.latencies_ms
-    request = _request(turn, retrieval, history)
+    started = asked.started
+    request = _request(turn, retrieval, asked)
     generating = time.perf_counter()
     completed: Completed | None = None
     try:
-        async for event in generate(context, turn, retrieval, request, parent=parent):
+        async for event in generate(context, turn, draft, retrieval, request, parent=parent):
             if isinstance(event, TextDelta):
                 draft.latencies_ms.setdefault("first_token", _ms(started))
                 draft.add(event.text)
@@ -139,14 +153,14 @@ async def _generate(
     )
 
 
-def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) -> GenerationRequest:
+def _request(turn: OpenTurn, retrieval: Retrieval, asked: _Asked) -> GenerationRequest:
     evidence = tuple(
         Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity) for p in retrieval.passages
     )
     if turn.config.answers_from == "documents":
-        prompt = grounded(turn.question, evidence, system_prompt=turn.config.system_prompt, history=history)
+        prompt = grounded(turn.question, evidence, system_prompt=turn.config.system_prompt, history=asked.history)
     else:
-        prompt = plain(turn.question, system_prompt=turn.config.system_prompt, history=history)
+        prompt = plain(turn.question, system_prompt=turn.config.system_prompt, history=asked.history)
     return GenerationRequest(
         question=turn.question,
         evidence=evidence,
@@ -154,9 +168,9 @@ def _request(turn: OpenTurn, retrieval: Retrieval, history: tuple[Turn, ...]) ->
         messages=prompt.messages,
         prompt_template=prompt.template,
         system_prompt=turn.config.system_prompt,
-        history=history,
+        history=asked.history,
         language=identify(turn.question),
-        parameters=dict(turn.config.parameters),
+        parameters=asked.parameters,
         cache_salt=cache_salt(turn.actor.organization_id),
     )
 

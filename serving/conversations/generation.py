@@ -1,18 +1,24 @@
-"""From a request to an answer's events: from the cache when the very same prompt was answered, else from the provider."""
+"""From a request to an answer's events: from the cache when the very same prompt was answered, else along the bot's route."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, cast
 
 from opentelemetry.trace import Span
 
+from serving.billing.charging import Reservation, is_paid, most_of
+from serving.billing.ledger import reserve
 from serving.context import ServingContext
 from serving.conversations.answer_cache import CachedAnswer, CacheKey, cache_key
-from serving.conversations.turns import OpenTurn
+from serving.conversations.turns import AnswerDraft, OpenTurn
 from serving.inference.grounding.grounded import Grounding
 from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Citation, Completed, Event, GenerationRequest, TextDelta, TokenUsage
+from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.telemetry import metrics
-from serving.telemetry.tracing import Attribute, span
+from serving.telemetry.tracing import span
+from storage.postgres.session import async_organization_session
 
 EXTRACTIVE = "extractive"
 
@@ -20,81 +26,98 @@ EXTRACTIVE = "extractive"
 async def generate(
     context: ServingContext,
     turn: OpenTurn,
+    draft: AnswerDraft,
     retrieval: Retrieval,
     request: GenerationRequest,
     *,
     parent: Span | None = None,
 ) -> AsyncIterator[Event]:
-    """Answer a request, held against its passages; `Completed` comes last.
+    """Answer a request, held against its passages; `Completed` comes last. Who answers is written into the draft.
 
     Raises:
-        ProviderError: The provider failed.
+        BudgetExceededError: A budget leaves no room for it; nothing was called.
+        ProviderError: Nobody answered, or whoever did broke off.
     """
-    key = _key(turn, retrieval, request)
+    route = await context.routes.resolve(turn.actor.organization_id, turn.config.routing)
+    key = _key(turn, retrieval, request, route)
     cached = context.answers.get(key) if key is not None else None
     if key is not None:
         metrics.CACHE.labels("hit" if cached else "miss").inc()
     if cached is not None:
+        draft.routed = cached.routed
         for said in cached.events:
             yield said
         yield _again(cached)
         return
+    if turn.is_budgeted or is_paid(route):
+        draft.reservation = await _reserved(context, turn, route, request)
     kept: list[TextDelta | Citation] = []
-    with span(f"chat {request.model}", _attributes(turn, request), parent=parent) as calling:
-        async for event in _provided(context, turn, request):
+    with span("chat", {"gen_ai.operation.name": "chat"}, parent=parent) as calling:
+        async for event in _called(context, turn, draft, request, route):
             if isinstance(event, TextDelta | Citation):
                 kept.append(event)
             elif isinstance(event, Completed):
-                _tell(calling, event)
+                _tell(calling, draft.answerer, event)
+                if key is not None:
+                    documents = frozenset(passage.document_id for passage in retrieval.passages)
+                    answer = CachedAnswer(turn.message_id, _joined(kept), event, draft.answerer, documents)
+                    context.answers.put(key, answer)
             yield event
-            if isinstance(event, Completed) and key is not None:
-                documents = frozenset(passage.document_id for passage in retrieval.passages)
-                answer = CachedAnswer(turn.message_id, _joined(kept), event, turn.config.provider, documents)
-                context.answers.put(key, answer)
 
 
-def _attributes(turn: OpenTurn, request: GenerationRequest) -> dict[str, Attribute]:
+async def _called(
+    context: ServingContext, turn: OpenTurn, draft: AnswerDraft, request: GenerationRequest, route: Route
+) -> AsyncIterator[Event]:
+    grounding = Grounding(
+        request,
+        must_cite=turn.config.answers_from == "documents",
+        allowed_hosts=turn.config.allowed_link_hosts,
+    )
+    async with aclosing(cast("Any", context.router.stream(request, route))) as events:
+        async for event in events:
+            if isinstance(event, Routed):
+                draft.routed = event
+                grounding.cites_itself = event.provider == EXTRACTIVE
+            else:
+                for passed in grounding.take(event):
+                    yield passed
+
+
+async def _reserved(context: ServingContext, turn: OpenTurn, route: Route, request: GenerationRequest) -> Reservation:
+    most, prompt_tokens = most_of(route, request)
+    async with async_organization_session(context.engine, turn.actor.organization_id) as session:
+        entry = await reserve(session, turn.actor, chatbot_id=turn.chatbot_id, message_id=turn.message_id, most=most)
+    return Reservation(entry, most, prompt_tokens)
+
+
+def _tell(calling: Span, routed: Routed, event: Completed) -> None:
     """Names of OpenTelemetry's conventions for generative AI."""
-    return {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": turn.config.provider,
-        "gen_ai.request.model": request.model,
-        "gen_ai.conversation.id": str(turn.conversation_id),
-    }
-
-
-def _tell(calling: Span, event: Completed) -> None:
+    calling.update_name(f"chat {routed.model}")
+    calling.set_attribute("gen_ai.provider.name", routed.provider)
+    calling.set_attribute("gen_ai.request.model", routed.model)
     calling.set_attribute("gen_ai.response.model", event.model)
     calling.set_attribute("gen_ai.response.finish_reasons", [event.finish_reason.value])
     calling.set_attribute("gen_ai.usage.input_tokens", event.usage.prompt_tokens)
     calling.set_attribute("gen_ai.usage.output_tokens", event.usage.completion_tokens)
 
 
-def _provided(context: ServingContext, turn: OpenTurn, request: GenerationRequest) -> AsyncIterator[Event]:
-    provider = context.providers[turn.config.provider]
-    grounding = Grounding(
-        request,
-        cites_itself=provider.name == EXTRACTIVE,
-        must_cite=turn.config.answers_from == "documents",
-        allowed_hosts=turn.config.allowed_link_hosts,
-    )
-    return grounding.passed(provider.stream(request))
-
-
-def _key(turn: OpenTurn, retrieval: Retrieval, request: GenerationRequest) -> CacheKey | None:
+def _key(turn: OpenTurn, retrieval: Retrieval, request: GenerationRequest, route: Route) -> CacheKey | None:
     """None for an answer that must be made anew: the bot says so, sampling is on, or it was begun again."""
-    is_sampled = turn.config.provider != EXTRACTIVE and request.parameters.get("temperature") != 0
+    models = [*route.candidates, *([route.last_resort] if route.last_resort else [])]
+    is_sampled = any(
+        one.provider.name != EXTRACTIVE and {**one.parameters, **request.parameters}.get("temperature") != 0
+        for one in models
+    )
     if not turn.config.caches_answers or is_sampled or turn.generation:
         return None
-    groups = turn.actor.group_ids
     return cache_key(
         organization_id=turn.actor.organization_id,
-        group_ids=groups,
+        group_ids=turn.actor.group_ids,
         index_version_id=retrieval.index_version_id,
         prompt_hash=prompt_hash(request.messages),
         question=request.question,
         chatbot_version_id=turn.chatbot_version_id,
-        models=[f"{turn.config.provider}/{turn.config.model}"],
+        models=[f"{one.provider.name}/{one.model}/{one.model_id}/{sorted(one.parameters.items())}" for one in models],
         parameters=request.parameters,
     )
 

@@ -167,6 +167,8 @@ class ReceiptOut(Read):
     prompt_hash: str
     provider: str
     model: str
+    model_connection_id: uuid.UUID | None = Field(description="where the model answered; null for quoted sentences")
+    organization_model_id: uuid.UUID | None
     adapter_hash: str | None
     parameters: dict[str, Any]
     finish_reason: str

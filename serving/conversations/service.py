@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -120,9 +121,11 @@ async def finish(
     question: str,
     *,
     history: tuple[Turn, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
 ) -> AnswerOut:
     """Answer a question and wait for the end. Cancelled, the answer is ended as well."""
-    return await whole(context, await begin(context, actor, conversation_id, question, history=history))
+    running = await begin(context, actor, conversation_id, question, history=history, parameters=parameters)
+    return await whole(context, running)
 
 
 async def begin(
@@ -132,6 +135,7 @@ async def begin(
     question: str,
     *,
     history: tuple[Turn, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
 ) -> RunningAnswer:
     """Store a question and start its answer, once there is a place for it.
 
@@ -139,7 +143,11 @@ async def begin(
         ApiError: No place (429 or 503, nothing is stored), or the turn could not be opened.
     """
     return await _start_answer(
-        context, actor, lambda: open_turn(context, actor, conversation_id, question), history=history
+        context,
+        actor,
+        lambda: open_turn(context, actor, conversation_id, question),
+        history=history,
+        parameters=parameters,
     )
 
 
@@ -200,6 +208,7 @@ async def _start_answer(
     opening: Callable[[], Awaitable[OpenTurn]],
     *,
     history: tuple[Turn, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
 ) -> RunningAnswer:
     started = time.perf_counter()
     admission = context.streams.admission
@@ -218,7 +227,14 @@ async def _start_answer(
         actor.organization_id,
         turn.message_id,
         turn.generation,
-        lambda running: answer(context, turn, started=started, history=history, ending=lambda: running.ending),
+        lambda running: answer(
+            context,
+            turn,
+            started=started,
+            history=history,
+            parameters=parameters,
+            ending=lambda: running.ending,
+        ),
         entered_at=entered,
     )
 

@@ -3,12 +3,13 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
+from serving.billing.charging import Reservation, charge_of
+from serving.billing.ledger import Charge, budgets_of, release, settle
 from serving.bots import repository as bots
 from serving.bots.errors import ChatbotNotFoundError
 from serving.bots.schemas import ChatbotConfig
@@ -22,7 +23,9 @@ from serving.conversations.errors import (
     ResumeExpiredError,
 )
 from serving.inference.prompts.rendering import prompt_hash
-from serving.inference.provider import Completed, GenerationRequest
+from serving.inference.provider import Completed, GenerationRequest, TokenUsage
+from serving.inference.providers.tokens import estimated_tokens
+from serving.inference.routing.route import Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import settings_of
 from serving.retrieval.settings import RetrievalSettings
@@ -54,6 +57,7 @@ class OpenTurn:
     knowledge_base_ids: tuple[uuid.UUID, ...]
     retrieval_settings: RetrievalSettings
     generation: int = 0
+    is_budgeted: bool = False
 
 
 @dataclass
@@ -63,6 +67,14 @@ class AnswerDraft:
     pieces: list[str] = field(default_factory=list)
     quotes: dict[int, list[str]] = field(default_factory=dict)
     latencies_ms: dict[str, float] = field(default_factory=dict)
+    routed: Routed | None = None
+    reservation: Reservation | None = None
+
+    @property
+    def answerer(self) -> Routed:
+        """Who answered."""
+        assert self.routed is not None  # noqa: S101 - the router says so before the first word
+        return self.routed
 
     def add(self, text: str) -> None:
         """More text. Pieces are joined now and then: thousands of short strings weigh ten times their text."""
@@ -143,6 +155,7 @@ async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: M
         knowledge_base_ids=tuple(readable),
         retrieval_settings=await settings_of(session, readable, config.retrieval),
         generation=reserved.generation,
+        is_budgeted=bool(await budgets_of(session, actor, row.id)),
     )
 
 
@@ -192,7 +205,10 @@ async def close_turn(
     """Store answer, receipt and usage in one transaction: an answer is never there without its receipt."""
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
         await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text)
-        row = _receipt(context, turn, draft, retrieval, request, completed)
+        charge = charge_of(draft.answerer, completed.usage)
+        if draft.reservation is not None:
+            await settle(session, draft.reservation.entry_id, charge)
+        row = _receipt(turn, draft, retrieval, request, completed, charge)
         session.add(row)
         await session.flush()
         session.add_all(_passages(row, retrieval, draft))
@@ -203,11 +219,11 @@ async def close_turn(
                 chatbot_id=turn.chatbot_id,
                 user_id=turn.actor.user_id,
                 api_key_id=turn.actor.api_key_id,
-                provider=turn.config.provider,
-                model=turn.config.model,
+                provider=draft.answerer.provider,
+                model=draft.answerer.model,
                 prompt_tokens=completed.usage.prompt_tokens,
                 completion_tokens=completed.usage.completion_tokens,
-                cost_usd=Decimal(0),
+                cost_usd=charge.amount.usd,
             )
         )
 
@@ -218,6 +234,14 @@ async def give_up_turn(
     """Keep what was answered so far, marked as cancelled or failed."""
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
         await _finish_message(session, turn.message_id, state, draft.text, error_type)
+        if draft.reservation is None:
+            return
+        if draft.routed is None:
+            await release(session, draft.reservation.entry_id)
+        else:
+            # The provider counts what it has said, whoever stopped listening.
+            usage = TokenUsage(draft.reservation.prompt_tokens, estimated_tokens(draft.text), is_estimated=True)
+            await settle(session, draft.reservation.entry_id, charge_of(draft.routed, usage))
 
 
 async def _finish_message(
@@ -231,12 +255,12 @@ async def _finish_message(
 
 
 def _receipt(
-    context: ServingContext,
     turn: OpenTurn,
     draft: AnswerDraft,
     retrieval: Retrieval,
     request: GenerationRequest,
     completed: Completed,
+    charge: Charge,
 ) -> Receipt:
     return Receipt(
         id=uuid.uuid4(),
@@ -250,15 +274,17 @@ def _receipt(
         retrieval_settings=retrieval.settings.as_json(),
         prompt_template=request.prompt_template,
         prompt_hash=prompt_hash(request.messages),
-        provider=turn.config.provider,
-        model=turn.config.model,
-        parameters=dict(turn.config.parameters),
+        provider=draft.answerer.provider,
+        model=draft.answerer.model,
+        model_connection_id=draft.answerer.connection_id,
+        organization_model_id=draft.answerer.model_id,
+        parameters=dict(draft.answerer.parameters),
         finish_reason=completed.finish_reason.value,
         is_refused=completed.is_refused,
         prompt_tokens=completed.usage.prompt_tokens,
         completion_tokens=completed.usage.completion_tokens,
-        cost_reserved_usd=Decimal(0),
-        cost_settled_usd=Decimal(0),
+        cost_reserved_usd=draft.reservation.most.usd if draft.reservation else charge.amount.usd,
+        cost_settled_usd=charge.amount.usd,
         latencies_ms={stage: round(value, 3) for stage, value in draft.latencies_ms.items()},
         language=request.language,
         guard_decisions=dict(completed.decisions),

@@ -51,10 +51,11 @@ class Grounding:
     async def passed(self, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         """Pass a provider's events on."""
         async for event in events:
-            for one in self._pass(event):
+            for one in self.take(event):
                 yield one
 
-    def _pass(self, event: Event) -> Iterator[Event]:
+    def take(self, event: Event) -> Iterator[Event]:
+        """What one event of the provider becomes."""
         if isinstance(event, TextDelta):
             yield from self._text(self._output.feed(event.text))
         elif isinstance(event, Citation):

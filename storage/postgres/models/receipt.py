@@ -31,6 +31,12 @@ class Receipt(Identified, OrganizationOwned, Created, Base):
     prompt_hash: Mapped[str] = mapped_column(String(64))
     provider: Mapped[str] = mapped_column(String(50))
     model: Mapped[str] = mapped_column(String(200))
+    model_connection_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("model_connections.id", ondelete="SET NULL")
+    )
+    organization_model_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("organization_models.id", ondelete="SET NULL")
+    )
     adapter_hash: Mapped[str | None] = mapped_column(String(64))
     parameters: Mapped[JsonObject]
     finish_reason: Mapped[str] = mapped_column(String(30))

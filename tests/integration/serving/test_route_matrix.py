@@ -76,7 +76,11 @@ class TestForeignIds:
         source = {"knowledge_base_id": informed.knowledge_base_id, "name": "s", "kind": "sitemap"}
         made = informed.owner.post("/api/v1/sources", json={**source, "settings": {"url": "https://example.com/s.xml"}})
         erased = informed.owner.post("/api/v1/erasures", json={"kind": "subject", "subject": str(uuid.uuid4())})
+        connection = informed.owner.post("/api/v1/model-connections", json={"name": "c", "provider": "ollama"})
+        model = informed.owner.post("/api/v1/models", json={"connection_id": connection.json()["id"], "name": "m"})
         theirs = {
+            "connection_id": connection.json()["id"],
+            "model_id": model.json()["id"],
             "erasure_id": erased.json()["id"],
             "source_id": made.json()["id"],
             "conversation_id": answer["conversation_id"],
@@ -142,6 +146,11 @@ class TestRoles:
             ("POST", "/api/v1/knowledge-bases", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
             ("GET", "/api/v1/erasures", None, {"owner"}),
             ("POST", "/api/v1/erasures", {"kind": "document", "subject": "x"}, {"owner"}),
+            ("GET", "/api/v1/model-connections", None, {"owner"}),
+            ("POST", "/api/v1/model-connections", {"name": "A", "provider": "nobody"}, {"owner"}),
+            ("GET", "/api/v1/models", None, {"owner", "builder"}),
+            ("GET", "/api/v1/models/health", None, {"owner", "builder"}),
+            ("POST", "/api/v1/models", {"name": "A"}, {"owner"}),
             ("GET", "/api/v1/feedback", None, {"owner", "builder", "analyst", "agent"}),
         ],
     )

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ingestion.errors import FetchError
-from ingestion.sources.addresses import is_allowed
 from ingestion.sources.safe_fetch import fetch
 from ingestion.sources.settings import SourceSettings
+from storage.addresses import is_allowed
 
 LIMIT = 100_000
 NAMED = "good.test"

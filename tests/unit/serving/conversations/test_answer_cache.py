@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from ingestion.embedding.embedder import default_embedder
 from serving.conversations.answer_cache import AnswerCache, CachedAnswer, CacheKey, cache_key, cache_salt
+from serving.inference.extractive import ExtractiveProvider
 from serving.inference.provider import Completed, FinishReason, TextDelta, TokenUsage
+from serving.inference.routing.route import Candidate, Routed
 
 A, B, BOT, INDEX = (uuid.uuid4() for _ in range(4))
+ROUTED = Routed(Candidate(ExtractiveProvider(default_embedder()), "extractive-1"), ())
 PARTS: dict[str, Any] = {
     "organization_id": A, "group_ids": (uuid.UUID(int=1),), "index_version_id": INDEX, "prompt_hash": "a" * 64,
     "question": "How long?", "chatbot_version_id": BOT, "models": ["vllm/m@1"], "parameters": {"temperature": 0},
@@ -20,7 +24,7 @@ def answer(
     text: str = "60 months", *, reason: FinishReason = FinishReason.STOP, document: uuid.UUID = INDEX
 ) -> CachedAnswer:
     completed = Completed(reason, TokenUsage(1, 1))
-    return CachedAnswer(uuid.uuid4(), (TextDelta(text),), completed, "vllm", frozenset({document}))
+    return CachedAnswer(uuid.uuid4(), (TextDelta(text),), completed, ROUTED, frozenset({document}))
 
 
 def key(**changes: Any) -> CacheKey:

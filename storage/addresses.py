@@ -1,6 +1,16 @@
 """Which network addresses may be connected to: public ones only, and private ones of hosts that the operator names."""
 
 import ipaddress
+import re
+
+import httpx2
+
+_LONGEST_URL = 2000
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,62}\.?)+", re.IGNORECASE)
+_DOTTED = re.compile(r"(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}")
+_NUMERIC_END = re.compile(r"(^|\.)(0x[0-9a-f]*|\d+)\.?$", re.IGNORECASE)
+FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
 
 _REFUSED_V4 = tuple(
     map(
@@ -26,6 +36,41 @@ _PRIVATE = tuple(
     )
 )
 _ISATAP = (0x00005EFE, 0x02005EFE)
+
+
+class AddressError(ValueError):
+    """A text that is no address of the web, or one that must not be followed."""
+
+
+def parsed_url(url: str) -> httpx2.URL:
+    """An http or https address, parsed by the one parser that also connects.
+
+    Raises:
+        AddressError: It is none, holds a name or password, or names its host in a way that two parsers could read
+            differently.
+    """
+    shown = url[:200]
+    if not url or len(url) > _LONGEST_URL or FORBIDDEN_CHARACTERS.search(url):
+        raise AddressError(f"`{shown!r}` is no address: it is empty, too long, or has blanks or backslashes in it.")
+    try:
+        parsed = httpx2.URL(url)
+        host = parsed.raw_host.decode("ascii")
+    except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
+        raise AddressError(f"`{shown}` is no address of the web.") from error
+    if parsed.scheme not in _PORTS:
+        raise AddressError(f"`{shown}` is not fetched: only http and https addresses are.")
+    if parsed.userinfo or "@" in url.split("?")[0].split("#")[0].removeprefix(f"{parsed.scheme}://").split("/")[0]:
+        raise AddressError(f"The address of `{host}` holds a name or password. Give it without.")
+    is_v6 = ":" in host
+    is_name = _HOST.fullmatch(host) is not None and not _NUMERIC_END.search(host)
+    if not (is_v6 and "%" not in host) and not is_name and not _DOTTED.fullmatch(host):
+        raise AddressError(f"`{shown}` names no host that can be fetched from.")
+    return parsed
+
+
+def port_of(url: httpx2.URL) -> int:
+    """The port that an address means."""
+    return url.port or _PORTS[url.scheme]
 
 
 def is_allowed(address: str, *, may_be_private: bool = False) -> bool:

@@ -1,0 +1,1 @@
+"""Model connections of an organization and the models behind them."""

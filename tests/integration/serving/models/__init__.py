@@ -1,0 +1,1 @@
+"""Tests of model connections, models and routing over the API."""

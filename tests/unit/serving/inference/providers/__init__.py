@@ -1,0 +1,1 @@
+"""Tests of the providers: the real SDKs against servers that speak their protocols."""
