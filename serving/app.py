@@ -27,6 +27,8 @@ from serving.judgements.endpoints import router as judgements
 from serving.knowledge.bulk_endpoints import router as bulk
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
+from serving.language.endpoints import router as language
+from serving.language.intents.endpoints import router as intents
 from serving.retrieval.endpoints import router as search
 from serving.retrieval.prewarm import prewarm_forever
 from serving.settings import ServingSettings, serving_settings
@@ -62,6 +64,8 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         accounts,
         groups,
         bots,
+        intents,
+        language,
         knowledge,
         versions,
         bulk,

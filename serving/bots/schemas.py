@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
+from serving.language.schemas import LanguageConfig
 from serving.retrieval.settings import RetrievalOverrides
 from storage.postgres.models.chatbot import ChatbotStatus
 
@@ -30,6 +31,7 @@ class ChatbotConfig(BaseModel):
     model: str = Field(default="extractive-1", max_length=200)
     parameters: dict[str, float | int] = Field(default_factory=dict, max_length=20)
     retrieval: RetrievalConfig = RetrievalConfig()
+    language: LanguageConfig = LanguageConfig()
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
     reads_all_knowledge_bases: bool = Field(default=False, description="also those that are made later")
 
@@ -91,6 +93,7 @@ class ChatbotUpdate(Write):
     welcome_message: LongText | None = None
     system_prompt: LongText | None = None
     retrieval: RetrievalConfig | None = None
+    language: LanguageConfig | None = None
 
 
 class ChatbotOut(Read):
