@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from serving.inference.prompts.rendering import RenderedPrompt
-from serving.inference.provider import FinishReason, GenerationRequest, JsonSchema, Provider, TextDelta, Completed
+from serving.inference.provider import Completed, FinishReason, GenerationRequest, JsonSchema, Provider, TextDelta
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ class PatternConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: PatternName
-    pattern: str = Field(description="no lookaround, no backreference, no repetition of a repetition; at most 200 characters")
+    pattern: str = Field(
+        description="no lookaround, no backreference, no repetition of a repetition; at most 200 characters"
+    )
     is_case_sensitive: bool = False
 
     @field_validator("pattern")

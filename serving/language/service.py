@@ -25,9 +25,7 @@ async def understand(
     """
     bot = await bot_language(context, actor, chatbot_id)
     reference = body.reference()
-    return await to_thread.run_sync(
-        lambda: analyse(body.text, bot, embedder=context.embedder, reference=reference)
-    )
+    return await to_thread.run_sync(lambda: analyse(body.text, bot, embedder=context.embedder, reference=reference))
 
 
 async def bot_language(context: ServingContext, actor: Actor, chatbot_id: uuid.UUID) -> BotLanguage:

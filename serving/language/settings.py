@@ -18,7 +18,7 @@ class LanguageSettings(BaseSettings):
         description="languages that are told apart, as comma-separated ISO 639-1 codes; each costs memory",
     )
     least_confidence: float = Field(
-        default=0.6, ge=0, le=1, description="below this confidence a language counts as unknown"
+        default=0.5, ge=0, le=1, description="below this confidence a language counts as unknown"
     )
 
     @field_validator("languages")

@@ -95,9 +95,7 @@ def what_changed(original: str, translated: str, *, names: Sequence[str] = ()) -
     left out or made up.
     """
     before, after = _kept(original), _kept(translated)
-    changed = {
-        what for kind in before for what in (before[kind] - after[kind]) + (after[kind] - before[kind])
-    }
+    changed = {what for kind in before for what in (before[kind] - after[kind]) + (after[kind] - before[kind])}
     cited = set(_CITATION.findall(original)) ^ set(_CITATION.findall(translated))
     missing = {name for name in names if name not in translated}
     return tuple(sorted(changed | cited | missing))

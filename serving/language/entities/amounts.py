@@ -45,9 +45,7 @@ def find_amounts(text: str, place: Place) -> Iterator[Entity]:
         number, is_number_sure = _number(found["number"] or found["amount"], place)
         sign = "-" if (found["minus"] or found["sign"] or found["minus2"]) and number else ""
         confidence = _CERTAIN if is_currency_sure and is_number_sure else _ASSUMED
-        yield Entity(
-            EntityKind.AMOUNT, found.start(), found.end(), found[0], f"{sign}{number:f} {code}", confidence
-        )
+        yield Entity(EntityKind.AMOUNT, found.start(), found.end(), found[0], f"{sign}{number:f} {code}", confidence)
 
 
 def _currency(mark: str, place: Place) -> tuple[str, bool]:

@@ -1,6 +1,7 @@
 """How dates are written in each language: month and weekday names from Babel, the words around them from a list of ours."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -65,11 +66,11 @@ def _lists() -> dict[str, dict[str, list[str]]]:
     return loaded
 
 
-def _names(language: str, get: "type[get_month_names] | object", keys: range) -> dict[str, int]:
+def _names(language: str, get: Callable[..., Mapping[int, str]], keys: range) -> dict[str, int]:
     found: dict[str, int] = {}
     for width in ("wide", "abbreviated"):
         for context in ("format", "stand-alone"):
-            names = get(width, context=context, locale=language)  # type: ignore[operator]
+            names = get(width, context=context, locale=language)
             for key in keys:
                 name = names[key].casefold().rstrip(".")
                 if len(name) >= _SHORTEST_NAME:

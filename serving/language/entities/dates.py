@@ -46,12 +46,13 @@ def find_dates(text: str, place: Place, *, reference: datetime) -> Iterator[Enti
         found += _weekdays(text, patterns, reference)
     for start, end, when, has_time, confidence in _longest(found):
         clock = None if has_time else _clock_after(text, end, clocks, patterns)
-        if clock is not None:
-            clocks.remove(clock)
-            _, end, at = clock
-            when, has_time = datetime.combine(when.date(), at), True
-        value = when.isoformat(timespec="minutes")[:16] if has_time else when.date().isoformat()
-        yield Entity(EntityKind.DATE, start, end, text[start:end], value, confidence)
+        if clock is None:
+            value = when.isoformat(timespec="minutes")[:16] if has_time else when.date().isoformat()
+            yield Entity(EntityKind.DATE, start, end, text[start:end], value, confidence)
+            continue
+        clocks.remove(clock)
+        value = datetime.combine(when.date(), clock[2]).isoformat(timespec="minutes")
+        yield Entity(EntityKind.DATE, start, clock[1], text[start : clock[1]], value, confidence)
     for start, end, at in clocks:
         yield Entity(EntityKind.DATE, start, end, text[start:end], at.isoformat(timespec="minutes"), _ASSUMED)
 
@@ -102,7 +103,7 @@ def _relative(text: str, patterns: DatePatterns, language: str, reference: datet
 def _weekdays(text: str, patterns: DatePatterns, reference: datetime) -> Iterator[_Found]:
     today = reference.weekday()
     for found in patterns.weekday.finditer(text):
-        name = next((name for name in sorted(patterns.weekdays, key=len, reverse=True) if name in found[0].casefold()))
+        name = next(name for name in sorted(patterns.weekdays, key=len, reverse=True) if name in found[0].casefold())
         ahead = (patterns.weekdays[name] - today - 1) % _WEEK + 1  # today's own name means a week from now
         back = (today - patterns.weekdays[name] - 1) % _WEEK + 1
         days = -back if found["last"] else ahead

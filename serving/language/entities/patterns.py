@@ -59,7 +59,9 @@ def check_pattern(pattern: str) -> None:
     if not pattern or len(pattern) > MOST_CHARACTERS:
         raise UnsafePatternError(f"The pattern has {len(pattern)} characters; give 1 to {MOST_CHARACTERS}")
     if _GROUP.search(pattern):
-        raise UnsafePatternError(f"Pattern {pattern!r} uses lookaround, flags or recursion; use plain groups `(…)`, `(?:…)`")
+        raise UnsafePatternError(
+            f"Pattern {pattern!r} uses lookaround, flags or recursion; use plain groups `(…)`, `(?:…)`"
+        )
     _check_repetitions(pattern)
     try:
         compiled = _compiled(pattern, is_case_sensitive=False)
@@ -88,9 +90,7 @@ def find_patterns(text: str, patterns: Sequence[EntityPattern]) -> Iterator[Enti
         try:
             for match in compiled.finditer(text, timeout=MOST_SECONDS):
                 value = next((group for group in match.groups() if group is not None), match[0])
-                found.append(
-                    Entity(one.name, match.start(), match.end(), match[0], value, _CONFIDENCE, is_custom=True)
-                )
+                found.append(Entity(one.name, match.start(), match.end(), match[0], value, _CONFIDENCE, is_custom=True))
                 if len(found) == MOST_MATCHES:
                     break
         except TimeoutError:
@@ -108,7 +108,9 @@ def _check_repetitions(pattern: str) -> None:
     groups = [_Group()]
     closed: _Group | None = None
     for token in _TOKEN.finditer(pattern):
-        if token["escape"] and (token["escape"][1].isdigit() and token["escape"][1] != "0" or token["escape"][1] in "gkK"):
+        if token["escape"] and (
+            (token["escape"][1].isdigit() and token["escape"][1] != "0") or token["escape"][1] in "gkK"
+        ):
             raise UnsafePatternError(f"Pattern {pattern!r} refers back to a group; write the text out instead")
         if token["open"]:
             groups.append(_Group())

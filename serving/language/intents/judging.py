@@ -61,9 +61,7 @@ def _scores(truth: Sequence[str | None], told: Sequence[str | None]) -> list[Int
     ]
 
 
-def _confusions(
-    texts: Sequence[str], truth: Sequence[str | None], told: Sequence[str | None]
-) -> list[Confusion]:
+def _confusions(texts: Sequence[str], truth: Sequence[str | None], told: Sequence[str | None]) -> list[Confusion]:
     found: dict[tuple[str | None, str | None], list[str]] = defaultdict(list)
     for text, name, other in zip(texts, truth, told, strict=True):
         if name != other:

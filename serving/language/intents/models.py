@@ -55,9 +55,7 @@ async def list_models(session: AsyncSession, chatbot_id: uuid.UUID) -> list[Inte
     return [_out(row, live=chatbot.live_intent_model_id) for row in await repository.models(session, chatbot_id)]
 
 
-async def activate(
-    session: AsyncSession, actor: Actor, chatbot_id: uuid.UUID, model_id: uuid.UUID
-) -> IntentModelOut:
+async def activate(session: AsyncSession, actor: Actor, chatbot_id: uuid.UUID, model_id: uuid.UUID) -> IntentModelOut:
     """Make a model live: one pointer moves.
 
     Raises:
@@ -92,7 +90,9 @@ async def train(context: ServingContext, actor: Actor, chatbot_id: uuid.UUID) ->
     except ValueError as error:
         raise TooFewExamplesError(str(error)) from error
     if not _training.acquire(blocking=False):
-        raise TrainingBusyError("Another training is running; try again when it has ended", retry_after_s=_RETRY_AFTER_S)
+        raise TrainingBusyError(
+            "Another training is running; try again when it has ended", retry_after_s=_RETRY_AFTER_S
+        )
     try:
         trained, digest = await to_thread.run_sync(_fit, context, training_set, examples)
     finally:
@@ -115,18 +115,7 @@ async def test(
     if isinstance(found, Unavailable):
         raise IntentsNotTrainedError(found.detail)
 
-    def run(classifier: IntentClassifier = found) -> IntentMetrics:
-        texts = [one.text for one in examples]
-        probabilities = classifier.probabilities(context.embedder.embed_queries(texts), texts)
-        return judge(
-            texts,
-            [one.intent for one in examples],
-            probabilities,
-            labels=classifier.labels,
-            threshold=classifier.threshold,
-        )
-
-    return await to_thread.run_sync(run)
+    return await to_thread.run_sync(_judged, context, found, examples)
 
 
 async def live_classifier(
@@ -141,7 +130,9 @@ async def live_classifier(
     live = chatbot.live_intent_model_id
     row = await repository.model(session, chatbot_id, live) if live is not None else None
     if row is None:
-        return Unavailable(UnavailableReason.NOT_TRAINED, "The chatbot has no intent model; add examples and train one.")
+        return Unavailable(
+            UnavailableReason.NOT_TRAINED, "The chatbot has no intent model; add examples and train one."
+        )
     if row.embedding_fingerprint != context.embedder.fingerprint:
         return Unavailable(
             UnavailableReason.OTHER_EMBEDDING_MODEL,
@@ -159,6 +150,17 @@ async def live_classifier(
 def _loaded(model_id: uuid.UUID) -> list[IntentClassifier]:
     """A place for the classifier of a model, which never changes."""
     return []
+
+
+def _judged(context: ServingContext, classifier: IntentClassifier, examples: Sequence[LabelledText]) -> IntentMetrics:
+    texts = [one.text for one in examples]
+    return judge(
+        texts,
+        [one.intent for one in examples],
+        classifier.probabilities(context.embedder.embed_queries(texts), texts),
+        labels=classifier.labels,
+        threshold=classifier.threshold,
+    )
 
 
 def _fit(

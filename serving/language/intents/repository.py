@@ -82,7 +82,7 @@ async def intents_of_texts(session: AsyncSession, chatbot_id: uuid.UUID, texts: 
     statement = select(IntentExample.text, IntentExample.intent_id).where(
         IntentExample.chatbot_id == chatbot_id, IntentExample.text.in_(texts)
     )
-    return {text: intent_id for text, intent_id in (await session.execute(statement)).all()}
+    return {row.text: row.intent_id for row in await session.execute(statement)}
 
 
 async def add_examples(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
@@ -123,4 +123,3 @@ async def next_model_number(session: AsyncSession, chatbot_id: uuid.UUID) -> int
     """Number of the next model; the caller holds the lock on the bot's row."""
     newest = await session.scalar(select(func.max(IntentModel.number)).where(IntentModel.chatbot_id == chatbot_id))
     return (newest or 0) + 1
-

@@ -11,7 +11,8 @@ from storage.postgres.models.intent_example import MOST_EXAMPLE_CHARACTERS
 
 IntentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 ExampleText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_EXAMPLE_CHARACTERS, pattern=r"^[^\x00]*$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_EXAMPLE_CHARACTERS, pattern=r"^[^\x00]*$"),
 ]
 Description = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
 MOST_IN_ONE_REQUEST = 20_000
@@ -98,7 +99,9 @@ class IntentMetrics(Read):
     """How good a model is on examples that it was not trained on, at its threshold."""
 
     examples: int
-    accuracy: float = Field(description="share of in-scope examples with the right intent; a refused one counts as wrong")
+    accuracy: float = Field(
+        description="share of in-scope examples with the right intent; a refused one counts as wrong"
+    )
     accuracy_without_threshold: float
     refused_share: float = Field(description="share of in-scope examples that were taken for out of scope")
     out_of_scope_examples: int

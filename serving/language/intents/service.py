@@ -60,7 +60,7 @@ async def create_intent(session: AsyncSession, actor: Actor, chatbot_id: uuid.UU
     )
     session.add(row)
     await _flush(session, body.name)
-    added = await _add(session, actor, chatbot_id, {text: row for text in body.examples})
+    added = await _add(session, actor, chatbot_id, dict.fromkeys(body.examples, row))
     record(session, actor, "intent.created", subject_type="intent", subject_id=row.id, details={"examples": added})
     await session.refresh(row)
     return _out(row, added)

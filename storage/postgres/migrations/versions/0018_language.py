@@ -58,9 +58,7 @@ def upgrade() -> None:
         "intent_examples",
         sa.Column("intent_id", sa.UUID(), nullable=False),
         sa.Column("text", sa.String(500), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["intent_id"], ["intents.id"], name="fk_intent_examples_intent_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["intent_id"], ["intents.id"], name="fk_intent_examples_intent_id", ondelete="CASCADE"),
         sa.UniqueConstraint("chatbot_id", "text", name="uq_intent_examples_chatbot_id_text"),
     )
     op.create_index("ix_intent_examples_intent_id", "intent_examples", ["intent_id"])
