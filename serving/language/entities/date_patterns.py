@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel.dates import get_day_names, get_month_names
@@ -23,6 +24,7 @@ class DatePatterns:
     weekdays: dict[str, int]
     named: tuple[re.Pattern[str], ...]
     relative: re.Pattern[str]
+    days: dict[str, int]
     weekday: re.Pattern[str]
     after_date: re.Pattern[str]
 
@@ -47,12 +49,14 @@ def date_patterns(language: str) -> DatePatterns:
         rf"(?<!\w)(?P<month>{month})\s{joint}{_YEAR}(?!\w)",
     )
     ahead, behind = (_phrases(words[name], words["units"], weekday) for name in ("next", "last"))
-    relative = [*words["relative"], *(p for p in (*words["next"], *words["last"]) if "weekday" not in p)]
+    days: dict[str, int] = words.get("days", {})
+    relative = [*words["relative"], *days]
     return DatePatterns(
         months=months,
         weekdays=weekdays,
         named=tuple(re.compile(pattern, re.IGNORECASE) for pattern in named),
         relative=re.compile(rf"(?<!\w)(?:{_phrases(relative, words['units'], weekday)})(?!\w)", re.IGNORECASE),
+        days={phrase: int(count) for phrase, count in days.items()},
         weekday=re.compile(
             rf"(?<!\w)(?:(?P<last>{behind})|(?P<next>{ahead})|(?P<plain>{weekday}))(?!\w)", re.IGNORECASE
         ),
@@ -61,8 +65,8 @@ def date_patterns(language: str) -> DatePatterns:
 
 
 @lru_cache
-def _lists() -> dict[str, dict[str, list[str]]]:
-    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(_WORDS.read_text())
+def _lists() -> dict[str, dict[str, Any]]:
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(_WORDS.read_text())
     return loaded
 
 

@@ -8,13 +8,13 @@ from serving.language.entities.date_patterns import DatePatterns, date_patterns,
 from serving.language.entities.entity import Entity, EntityKind
 from serving.language.entities.places import Place
 
-_ISO = re.compile(r"(?<![\w-])(?P<year>(?:19|20)\d{2})-(?P<month>\d{2})-(?P<day>\d{2})(?![\w-]*\d)")
+_ISO = re.compile(r"(?<![\w-])(?P<year>(?:19|20)\d{2})-(?P<month>\d{2})-(?P<day>\d{2})(?=T\d{2}:|(?!-?\w))")
 _NUMERIC = re.compile(
     r"(?<![\w./-])(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>(?:19|20)\d{2}|\d{2})(?![\w/-]|\.\d)"
 )
 _HAN = re.compile(r"(?P<year>(?:19|20)\d{2})年(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号]")
 _TIME = re.compile(
-    r"(?<![\w:.,])(?:(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?:\s?(?P<half>[ap])\.?m\b\.?|\s?(?:uhr|h)\b)?"
+    r"(?:(?<![\w:.,])|(?<=\dT))(?:(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?:\s?(?P<half>[ap])\.?m\b\.?|\s?(?:uhr|h)\b)?"
     r"|(?P<hour2>[01]?\d|2[0-3])\s?(?:(?P<half2>[ap])\.?m\b\.?|uhr\b|h\b))(?![\w:]|[.,]\d)",
     re.IGNORECASE,
 )
@@ -95,7 +95,8 @@ def _named(text: str, patterns: DatePatterns, reference: datetime) -> Iterator[_
 
 def _relative(text: str, patterns: DatePatterns, language: str, reference: datetime) -> Iterator[_Found]:
     for found in patterns.relative.finditer(text):
-        when = _parsed(found[0], language, reference)
+        days = patterns.days.get(" ".join(found[0].casefold().split()))
+        when = _parsed(found[0], language, reference) if days is None else reference + timedelta(days=days)
         if when is not None:
             yield found.start(), found.end(), when, _CLOCK_UNITS.search(found[0]) is not None, _LIKELY
 

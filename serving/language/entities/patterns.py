@@ -25,6 +25,7 @@ _TOKEN = re.compile(
     r"|(?P<repeat>[*+?]|\{\d*,?\d*\})(?P<lazy>[?+]?)|(?P<alternative>\|)|(?P<other>.)",
     re.DOTALL,
 )
+_MOST_REPETITIONS = 4  # without a limit, in one pattern: each may multiply the work of the others
 _LARGE = 20  # a repetition that may run this often counts as one without a limit
 
 
@@ -104,8 +105,9 @@ def _compiled(pattern: str, *, is_case_sensitive: bool) -> "regex.Pattern[str]":
 
 
 def _check_repetitions(pattern: str) -> None:
-    """A group with a repetition or alternatives in it may not be repeated without a small limit."""
+    """A group with a repetition or alternatives in it may not be repeated without a small limit; repetitions are few."""
     groups = [_Group()]
+    unbounded = 0
     closed: _Group | None = None
     for token in _TOKEN.finditer(pattern):
         if token["escape"] and (
@@ -127,7 +129,12 @@ def _check_repetitions(pattern: str) -> None:
                     f"Pattern {pattern!r} repeats a group that repeats or has alternatives; bound it, for example `{{1,5}}`"
                 )
             groups[-1].has_repetition = True
+            unbounded += 1
         closed = None
+    if unbounded > _MOST_REPETITIONS:
+        raise UnsafePatternError(
+            f"Pattern {pattern!r} repeats {unbounded} times without a limit; at most {_MOST_REPETITIONS}, bound the others"
+        )
 
 
 def _is_unbounded(repeat: str) -> bool:
@@ -145,4 +152,6 @@ def _hostile_texts(pattern: str) -> list[str]:
     own = [character for character in dict.fromkeys(pattern) if character.isalnum() or character in "-_.:/ "][:12]
     runs = [character * _TRIAL_CHARACTERS for character in dict.fromkeys([*own, "a", "0", "A", " ", "-"])]
     mixed = "".join(own) or "a0"
-    return [f"{run}\u0000" for run in [*runs, (mixed * _TRIAL_CHARACTERS)[:_TRIAL_CHARACTERS], "a0 -" * 1_000]]
+    runs += [(mixed * _TRIAL_CHARACTERS)[:_TRIAL_CHARACTERS], "a0 -" * (_TRIAL_CHARACTERS // 4)]
+    # With the pattern's characters in front, too: without them the engine may see at once that nothing can match.
+    return [f"{front}{run}\u0000" for front in ("", f"{mixed}\n") for run in runs]
