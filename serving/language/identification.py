@@ -89,7 +89,7 @@ def identify_language(text: str) -> Identification:
         return UNKNOWN
     scores = {
         value.language.iso_code_639_1.name.lower(): max(value.value, _LEAST_VALUE) ** _DETECTOR_WEIGHT
-        for value in _detector().compute_language_confidence_values(sample)
+        for value in detector().compute_language_confidence_values(sample)
     }
     weighed = {code: score * math.exp(_WORD_WEIGHT * hits.get(code, 0)) for code, score in scores.items()}
     code = max(weighed, key=lambda one: weighed[one])
@@ -151,7 +151,8 @@ def _build(codes: tuple[str, ...]) -> "LanguageDetector":
     return LanguageDetectorBuilder.from_iso_codes_639_1(*wanted).build()
 
 
-def _detector() -> "LanguageDetector":
+def detector() -> "LanguageDetector":
+    """The detector of the languages that are set; the first call loads it."""
     # `lru_cache` alone would let two first questions build one each.
     with _lock:
         return _build(language_settings().codes)
