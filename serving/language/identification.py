@@ -23,7 +23,7 @@ from serving.language.settings import language_settings
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
-_SAMPLE_CHARACTERS = 400
+_SAMPLE_CHARACTERS = 120
 _FEWEST_LETTERS = 4
 _FEWEST_LETTERS_UNSPACED = 2
 _MOST_CODE_SHARE = 0.08
@@ -76,7 +76,7 @@ def identify_language(text: str) -> Identification:
     confidence of `PIXEL_LANGUAGE_LEAST_CONFIDENCE`. The first call loads the detector, which takes some tenths of a second.
 
     Args:
-        text: Any text; only its first 400 characters are looked at.
+        text: Any text; only its first 120 characters are looked at.
 
     Returns:
         An ISO 639-1 code among `PIXEL_LANGUAGE_LANGUAGES`, or None.
