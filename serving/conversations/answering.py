@@ -14,7 +14,7 @@ from serving.conversations.errors import AnswererFailedError
 from serving.conversations.schemas import AnswerOut, CitationOut
 from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn, open_turn
 from serving.inference.errors import ProviderError
-from serving.inference.prompts import grounded
+from serving.inference.prompts.rendering import grounded
 from serving.inference.provider import (
     Citation,
     Completed,

@@ -15,7 +15,7 @@ from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
 from serving.conversations.errors import ConversationClosedError, ConversationNotFoundError
-from serving.inference.prompts import prompt_hash
+from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import settings_of
