@@ -109,7 +109,7 @@ def _coefficients(
 
     Left free, weights of figures that go together take opposite signs, and questions unlike those of the fit are misjudged.
     """
-    from scipy.optimize import minimize  # type: ignore[import-untyped]  # ships no types
+    from scipy.optimize import minimize  # ships no types
 
     signs = np.where(labels, 1.0, -1.0)
     shares = sample_weights / sample_weights.sum()

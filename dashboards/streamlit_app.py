@@ -11,6 +11,7 @@ PAGES = {
     "overview": (strings.OVERVIEW, ":material/monitoring:"),
     "conversations": (strings.CONVERSATIONS, ":material/forum:"),
     "knowledge": (strings.KNOWLEDGE, ":material/menu_book:"),
+    "understanding": (strings.UNDERSTANDING, ":material/psychology:"),
     "search_lab": (strings.LAB, ":material/science:"),
     "ask": (strings.ASK, ":material/chat:"),
 }

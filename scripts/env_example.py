@@ -14,6 +14,7 @@ from ingestion.embedding.settings import EmbeddingSettings
 from ingestion.settings import IngestSettings
 from ingestion.sources.settings import SourceSettings
 from orchestration.settings import OrchestrationSettings
+from serving.language.settings import LanguageSettings
 from serving.settings import ServingSettings
 from storage.backup.settings import BackupSettings
 from storage.settings import StorageSettings
@@ -25,6 +26,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     SourceSettings,
     EmbeddingSettings,
     ServingSettings,
+    LanguageSettings,
     EvalSettings,
     OrchestrationSettings,
     DashboardSettings,

@@ -30,6 +30,9 @@ from serving.judgements.endpoints import router as judgements
 from serving.knowledge.bulk_endpoints import router as bulk
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
+from serving.language.endpoints import router as language
+from serving.language.identification import identify_language
+from serving.language.intents.endpoints import router as intents
 from serving.retrieval.endpoints import router as search
 from serving.retrieval.prewarm import prewarm_forever
 from serving.settings import ServingSettings, serving_settings
@@ -71,6 +74,8 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         groups,
         bots,
         billing,
+        intents,
+        language,
         knowledge,
         versions,
         bulk,
@@ -94,9 +99,12 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         context = opener()
         app.state.context = context
-        # The model takes seconds to load; requests are accepted meanwhile, and the first that needs it waits.
+        # The models take seconds to load; requests are accepted meanwhile, and the first that needs it waits.
         threading.Thread(
             target=context.embedder.embed, args=(["warm up"],), name="embedder-warm-up", daemon=True
+        ).start()
+        threading.Thread(
+            target=identify_language, args=("How are you today?",), name="language-warm-up", daemon=True
         ).start()
         # Tasks that go on beside the requests, and end with the process.
         beside = [

@@ -8,9 +8,9 @@ from serving.client.api_client import ApiClient
 
 # Which pages a role gets; the API checks again whatever is shown.
 _PAGES = {
-    "owner": ("overview", "conversations", "knowledge", "search_lab", "ask"),
-    "builder": ("overview", "conversations", "knowledge", "search_lab", "ask"),
-    "analyst": ("overview", "conversations", "knowledge", "search_lab", "ask"),
+    "owner": ("overview", "conversations", "knowledge", "understanding", "search_lab", "ask"),
+    "builder": ("overview", "conversations", "knowledge", "understanding", "search_lab", "ask"),
+    "analyst": ("overview", "conversations", "knowledge", "understanding", "search_lab", "ask"),
     "agent": ("conversations", "ask"),
     "viewer": ("ask",),
 }
@@ -47,6 +47,10 @@ class Identity:
 
     def may_write_knowledge(self) -> bool:
         """Whether uploading and deleting are offered."""
+        return self.current.role in ("owner", "builder")
+
+    def may_write_bots(self) -> bool:
+        """Whether changing what a bot understands is offered."""
         return self.current.role in ("owner", "builder")
 
     def choosing(self, index: int) -> "Identity":

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
 from serving.inference.routing.config import RoutingConfig
+from serving.language.schemas import LanguageConfig
 from serving.retrieval.settings import RetrievalOverrides
 from storage.postgres.models.chatbot import ChatbotStatus
 
@@ -42,6 +43,7 @@ class ChatbotConfig(BaseModel):
     )
     routing: RoutingConfig = RoutingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
+    language: LanguageConfig = LanguageConfig()
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
     reads_all_knowledge_bases: bool = Field(default=False, description="also those that are made later")
 
@@ -110,6 +112,7 @@ class ChatbotUpdate(Write):
     caches_answers: bool | None = None
     allowed_link_hosts: list[Host] | None = Field(default=None, max_length=50)
     routing: RoutingConfig | None = Field(default=None, description="which models answer, and how one is chosen")
+    language: LanguageConfig | None = None
 
 
 class ChatbotOut(Read):

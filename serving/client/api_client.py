@@ -10,6 +10,7 @@ import httpx2
 
 from serving.client.errors import ClientError
 from serving.client.knowledge_client import KnowledgeClient
+from serving.client.language_client import LanguageClient
 from serving.client.shapes import (
     AnswerOut,
     ChatbotOut,
@@ -51,7 +52,7 @@ class _Event:
     data: dict[str, Any]
 
 
-class ApiClient(KnowledgeClient):
+class ApiClient(KnowledgeClient, LanguageClient):
     """Talks to one API as one person or program. Use it as a context manager, or close it."""
 
     def sign_in(self, email: str, password: str) -> SessionOut:

@@ -29,6 +29,16 @@ from serving.knowledge.schemas import (
     VersionDecided,
     VersionOut,
 )
+from serving.language.intents.schemas import (
+    Confusion,
+    ExampleOut,
+    ExamplesAdded,
+    IntentMetrics,
+    IntentModelOut,
+    IntentOut,
+    IntentsOut,
+)
+from serving.language.schemas import EntityOut, UnderstandingOut
 from serving.retrieval.schemas import FoundOut, SearchOut
 from serving.retrieval.settings import RetrievalOverrides
 
@@ -38,12 +48,16 @@ __all__ = [
     "ChatbotOut",
     "CitationOut",
     "ComparisonOut",
+    "Confusion",
     "ConversationOut",
     "ConversationStarted",
     "DiffOut",
     "DocumentOut",
     "DuplicateOut",
+    "EntityOut",
     "Estimate",
+    "ExampleOut",
+    "ExamplesAdded",
     "FlippedOut",
     "FoundOut",
     "GateRecord",
@@ -51,6 +65,10 @@ __all__ = [
     "IndexEstimate",
     "IndexVersionOut",
     "IngestionProgress",
+    "IntentMetrics",
+    "IntentModelOut",
+    "IntentOut",
+    "IntentsOut",
     "JobOut",
     "KnowledgeBaseOut",
     "LabelOut",
@@ -66,6 +84,7 @@ __all__ = [
     "SharedBot",
     "SideOut",
     "TemplateOut",
+    "UnderstandingOut",
     "UploadOut",
     "VersionAction",
     "VersionDecided",

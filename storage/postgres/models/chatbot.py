@@ -31,6 +31,13 @@ class Chatbot(Identified, OrganizationOwned, Timestamped, Base):
             ondelete="SET NULL",
             use_alter=True,
         ),
+        ForeignKeyConstraint(
+            ["live_intent_model_id"],
+            ["intent_models.id"],
+            name="fk_chatbots_live_intent_model_id",
+            ondelete="SET NULL",
+            use_alter=True,
+        ),
         one_of("status", ChatbotStatus),
     )
 
@@ -42,5 +49,6 @@ class Chatbot(Identified, OrganizationOwned, Timestamped, Base):
         ForeignKey("chatbot_templates.id", ondelete="SET NULL"), index=True
     )
     current_version_id: Mapped[uuid.UUID | None]
+    live_intent_model_id: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     archived_at: Mapped[datetime | None]

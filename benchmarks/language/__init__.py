@@ -1,0 +1,1 @@
+"""How well and how fast the language of a question is understood, on public data beside the project."""

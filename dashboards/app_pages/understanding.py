@@ -1,0 +1,25 @@
+"""Understanding: a bot's intents with their examples, training and its result, and a box to try it out."""
+
+import streamlit as st
+
+from dashboards import strings
+from dashboards.components.intent_model import intent_model
+from dashboards.components.intents import intents
+from dashboards.components.sign_in import signed_in
+from dashboards.components.states import empty, shown_errors
+from dashboards.components.understood import try_out
+
+person = signed_in()
+may_write = person.may_write_bots()
+
+st.title(strings.UNDERSTANDING)
+with shown_errors(), person.client() as client:
+    bots = client.chatbots()
+    if not bots:
+        empty(strings.UNDERSTANDING_NO_BOT)
+        st.stop()
+    bot = st.selectbox(strings.UNDERSTANDING_BOT, bots, format_func=lambda one: one.name, key="understanding_bot")
+    try_out(client, bot.id)
+    found = client.intents(bot.id)
+    intent_model(client, bot.id, found, may_write=may_write)
+    intents(client, bot.id, found.intents, may_write=may_write)

@@ -1,0 +1,49 @@
+"""One whole text from a model, for the parts of understanding that need one."""
+
+from dataclasses import dataclass
+
+from serving.inference.prompts.rendering import RenderedPrompt
+from serving.inference.provider import Completed, FinishReason, GenerationRequest, JsonSchema, Provider, TextDelta
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A provider and the model to ask there."""
+
+    provider: Provider
+    model: str
+
+
+async def complete(
+    model: LanguageModel, prompt: RenderedPrompt, *, question: str, schema: JsonSchema | None = None
+) -> str | None:
+    """Ask for a text and wait for its end.
+
+    Args:
+        model: Whom to ask.
+        prompt: What it reads.
+        question: The text that the prompt is about.
+        schema: What the text must look like, if it is JSON.
+
+    Returns:
+        The text; None when it was cut, refused or filtered.
+
+    Raises:
+        ProviderError: The provider failed.
+    """
+    request = GenerationRequest(
+        question=question,
+        evidence=(),
+        model=model.model,
+        messages=prompt.messages,
+        prompt_template=prompt.template,
+        parameters={"temperature": 0},
+        response_schema=schema,
+    )
+    parts: list[str] = []
+    async for event in model.provider.stream(request):
+        if isinstance(event, TextDelta):
+            parts.append(event.text)
+        elif isinstance(event, Completed) and event.finish_reason is not FinishReason.STOP:
+            return None
+    return "".join(parts).strip() or None

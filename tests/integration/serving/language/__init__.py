@@ -1,0 +1,1 @@
+"""Tests of language understanding over the API."""
