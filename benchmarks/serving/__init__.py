@@ -1,1 +1,1 @@
-"""Measures of the chat serving, and the model servers that they and the tests run against."""
+"""`pixel bench serving`: the chat API under load, under faults, under attack; and the model servers that it runs against."""
