@@ -104,13 +104,14 @@ class _Call:
                             yield event
                     return
                 except ProviderError as error:
-                    failure = error
-                    if self._has_spoken:
+                    if self._has_spoken or not error.allows_fallback:
                         raise
-                if not await self._may_retry(candidate, failure, retry):
+                    # That one was not even asked tells less than why another one failed.
+                    if failure is None or error.kind is not ProviderErrorKind.UNAVAILABLE:
+                        failure = error
+                    latest = error
+                if not await self._may_retry(candidate, latest, retry):
                     break
-            if failure is not None and not failure.allows_fallback:
-                raise failure
         if self._route.last_resort is None:
             raise failure or _nobody("None of the bot's models may answer: none is good enough or enabled")
         async with aclosing(self._one(self._route.last_resort)) as events:
