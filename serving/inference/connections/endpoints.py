@@ -49,9 +49,9 @@ async def update_connection(
 
 
 @router.delete("/model-connections/{connection_id}", status_code=204)
-async def delete_connection(actor: Owner, connection_id: uuid.UUID, session: Database) -> None:
+async def delete_connection(actor: Owner, connection_id: uuid.UUID, session: Database, context: Context) -> None:
     """Remove a connection with its models and its key."""
-    await service.delete_connection(session, actor, connection_id)
+    await service.delete_connection(session, actor, connection_id, context=context)
 
 
 @router.post("/model-connections/{connection_id}/check")

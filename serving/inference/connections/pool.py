@@ -22,6 +22,7 @@ _Version = tuple[str, str, str | None, str]
 class _Opened:
     version: _Version
     provider: ConnectedProvider
+    total_s: float
 
 
 class ConnectionPool:
@@ -56,12 +57,19 @@ class ConnectionPool:
         if row.sealed_key is not None:
             place = Place(row.organization_id, ModelConnection.__tablename__, "sealed_key", row.id)
             key = await self._vault.open(session, place, row.sealed_key)
-        made = _Opened(version, open_provider(Endpoint(row.id, kind, base_url, key, is_named, limits)))
+        opened = open_provider(Endpoint(row.id, kind, base_url, key, is_named, limits))
+        made = _Opened(version, opened, limits.total_s)
         replaced = self._opened.get(row.id)
         self._opened[row.id] = made
         if replaced is not None:
-            self._retire(replaced.provider, after_s=limits.total_s)
+            self._retire(replaced.provider, after_s=replaced.total_s)
         return made.provider
+
+    def forget(self, connection_id: uuid.UUID) -> None:
+        """A connection was removed: its provider is closed when no stream of it can be left."""
+        known = self._opened.pop(connection_id, None)
+        if known is not None:
+            self._retire(known.provider, after_s=known.total_s)
 
     async def close(self) -> None:
         """End every connection, also of streams that still run."""

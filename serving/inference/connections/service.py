@@ -136,6 +136,8 @@ async def update_connection(
     if body.limits is not None:
         row.limits = body.limits.model_dump(exclude_defaults=True)
     await _flush(session, row.name)
+    # What failed with the old address, key or limits says nothing about the new ones.
+    context.router.health.forget(connection_id)
     details = {"fields": sorted(body.model_fields_set), "has_key": row.sealed_key is not None}
     record(
         session, actor, "model_connection.updated", subject_type="model_connection", subject_id=row.id, details=details
@@ -144,7 +146,9 @@ async def update_connection(
     return as_shown(row)
 
 
-async def delete_connection(session: AsyncSession, actor: Actor, connection_id: uuid.UUID) -> None:
+async def delete_connection(
+    session: AsyncSession, actor: Actor, connection_id: uuid.UUID, *, context: ServingContext
+) -> None:
     """Remove a connection with its models and its key.
 
     Raises:
@@ -157,6 +161,8 @@ async def delete_connection(session: AsyncSession, actor: Actor, connection_id: 
             f"These bots answer with models of this connection: {', '.join(bots)}. Change them first."
         )
     await session.delete(row)
+    context.connections.forget(connection_id)
+    context.router.health.forget(connection_id)
     record(session, actor, "model_connection.deleted", subject_type="model_connection", subject_id=connection_id)
 
 

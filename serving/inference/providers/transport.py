@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import httpx2
 
-from serving.inference.providers.connection import Body, HttpConnection
+from serving.inference.providers.connection import Body, Headers, HttpConnection
 from storage.addresses import is_allowed
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -60,6 +60,7 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
             status, headers = await connection.send(
                 request.method, url.raw_path, request.headers.raw, body, max_bytes=self._max_bytes
             )
+            _check_encoding(headers)
         except BaseException:
             connection.abort()
             raise
@@ -129,6 +130,13 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
                 self._open.add(connection)
                 return connection
         raise failure or OSError("no address")
+
+
+def _check_encoding(headers: Headers) -> None:
+    """Nothing packed was asked for, and what is packed can be a thousand times larger than what was counted."""
+    for name, value in headers:
+        if name.lower() == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            raise httpx2.RemoteProtocolError("the response came packed, which was not asked for")
 
 
 @functools.lru_cache

@@ -6,7 +6,7 @@ to the reader, and no text of two models is ever joined.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ class Router:
             ProviderError: Nobody answered, or whoever did broke off; its kind is the last one's.
         """
         call = _Call(self, request, route)
-        async with aclosing(cast("Any", call.events())) as events:
+        async with aclosing(call.events()) as events:
             async for event in events:
                 yield event
 
@@ -94,30 +94,31 @@ class _Call:
         self._attempts: list[Attempt] = []
         self._has_spoken = False
 
-    async def events(self) -> AsyncIterator[Routed | Event]:
+    async def events(self) -> AsyncGenerator[Routed | Event, None]:
         failure: ProviderError | None = None
         for candidate in self._router.ordered(self._route):
             for retry in range(MOST_TRIES):
                 try:
-                    async with aclosing(cast("Any", self._one(candidate))) as events:
+                    async with aclosing(self._one(candidate)) as events:
                         async for event in events:
                             yield event
                     return
                 except ProviderError as error:
-                    failure = error
-                    if self._has_spoken:
+                    if self._has_spoken or not error.allows_fallback:
                         raise
-                if not await self._may_retry(candidate, failure, retry):
+                    # That one was not even asked tells less than why another one failed.
+                    if failure is None or error.kind is not ProviderErrorKind.UNAVAILABLE:
+                        failure = error
+                    latest = error
+                if not await self._may_retry(candidate, latest, retry):
                     break
-            if failure is not None and not failure.allows_fallback:
-                raise failure
         if self._route.last_resort is None:
             raise failure or _nobody("None of the bot's models may answer: none is good enough or enabled")
-        async with aclosing(cast("Any", self._one(self._route.last_resort))) as events:
+        async with aclosing(self._one(self._route.last_resort)) as events:
             async for event in events:
                 yield event
 
-    async def _one(self, candidate: Candidate) -> AsyncIterator[Routed | Event]:
+    async def _one(self, candidate: Candidate) -> AsyncGenerator[Routed | Event, None]:
         """One call; what it raises has been counted."""
         health = self._router.health.model(candidate.key)
         started = self._clock()

@@ -5,9 +5,13 @@ from typing import Any
 
 import openai
 import pytest
+from sqlalchemy import Engine, text
 
 from benchmarks.serving.upstreams.faults import Behaviour, Fault
+from benchmarks.serving.upstreams.protocols import OpenAIWire
 from benchmarks.serving.upstreams.server import Upstream
+from storage.postgres.models.model_connection import ModelProvider
+from tests.factories.model_servers import WIRES, served
 from tests.integration.conftest import Tenant, ask, start_conversation
 from tests.integration.serving.models.conftest import add_model, connect, route
 
@@ -35,6 +39,20 @@ class TestAnswer:
         routing = receipt["guard_decisions"]["routing"]
         assert (routing["rule"], routing["price"]) == ("ordered", "model")
         assert [a["outcome"] for a in routing["attempts"]] == ["answered"]
+
+    @pytest.mark.parametrize("provider", list(ModelProvider))
+    def test_every_provider_answers(self, informed: Tenant, provider: ModelProvider) -> None:
+        with served(provider) as server:
+            path = "/v1" if WIRES[provider] is OpenAIWire else ""
+            connection = connect(informed, server, provider=provider.value, base_url=f"{server.url}{path}")
+            assert informed.owner.post(f"/api/v1/model-connections/{connection['id']}/check").json()["is_ok"]
+            route(informed, add_model(informed, connection))
+            answer = ask(informed, QUESTION)
+            receipt = receipt_of(informed, answer)
+            assert "60 months" in str(server.received[-1].body)
+        assert (answer["content"], receipt["provider"]) == ("Sixty months [1].", provider.value)
+        price = "self-hosted" if provider.is_self_hosted else "unknown"
+        assert receipt["guard_decisions"]["routing"]["price"] == price
 
     def test_the_model_gets_the_passages(self, informed: Tenant, vllm: Upstream) -> None:
         route(informed, add_model(informed, connect(informed, vllm)))
@@ -148,9 +166,7 @@ class TestOpenAIRoute:
 
 
 class TestStoredConfigurations:
-    def test_a_version_from_before_there_were_routes_still_answers(self, informed: Tenant, owner: Any) -> None:
-        from sqlalchemy import text
-
+    def test_a_version_from_before_there_were_routes_still_answers(self, informed: Tenant, owner: Engine) -> None:
         with owner.begin() as connection:
             connection.execute(
                 text("UPDATE chatbot_versions SET config = config - 'routing' WHERE chatbot_id = :id"),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from benchmarks.serving.upstreams.expected import EXPECTED, HAS_BEGUN
 from benchmarks.serving.upstreams.faults import Behaviour, Fault
 from benchmarks.serving.upstreams.protocols import LEAK
 from benchmarks.serving.upstreams.server import Upstream
@@ -16,33 +17,6 @@ from storage.postgres.models.model_connection import ModelProvider
 from tests.factories.model_servers import KEY, connected, request, text_of, upstream
 
 Kind = ProviderErrorKind
-EXPECTED = {
-    Fault.SILENT: Kind.TIMEOUT,
-    Fault.STALLED: Kind.TIMEOUT,
-    Fault.DRIPPING: Kind.TIMEOUT,
-    Fault.RESET: Kind.CONNECTION,
-    Fault.CUT: Kind.CUT,
-    Fault.ENDED: Kind.CUT,
-    Fault.GARBAGE: Kind.INVALID_RESPONSE,
-    Fault.GARBAGE_LATER: Kind.INVALID_RESPONSE,
-    Fault.NO_HTTP: Kind.INVALID_RESPONSE,
-    Fault.ERROR_BODY: Kind.OVERLOADED,
-    Fault.ERROR_EVENT: Kind.OVERLOADED,
-    Fault.ENDLESS: Kind.INVALID_RESPONSE,
-    Fault.RATE_LIMITED: Kind.RATE_LIMITED,
-    Fault.BROKEN: Kind.OVERLOADED,
-    Fault.UNAVAILABLE: Kind.OVERLOADED,
-    Fault.OVERLOADED: Kind.OVERLOADED,
-    Fault.BAD_KEY: Kind.UNAUTHENTICATED,
-    Fault.FORBIDDEN: Kind.UNAUTHENTICATED,
-    Fault.OUT_OF_CREDIT: Kind.OUT_OF_CREDIT,
-    Fault.UNKNOWN_MODEL: Kind.UNKNOWN_MODEL,
-    Fault.INVALID: Kind.INVALID_REQUEST,
-    Fault.TOO_LONG: Kind.CONTEXT_TOO_LONG,
-}
-HAS_BEGUN = {
-    Fault.STALLED, Fault.DRIPPING, Fault.CUT, Fault.ENDED, Fault.GARBAGE_LATER, Fault.ERROR_EVENT, Fault.ENDLESS,
-}  # fmt: skip
 
 
 @pytest_asyncio.fixture(params=list(ModelProvider), loop_scope="session")

@@ -208,7 +208,7 @@ class TestRetries:
         started = clock.now
         with pytest.raises(ProviderError) as raised:
             await run(router, Route(tuple(slow), total_s=10))
-        assert raised.value.kind is Kind.UNAVAILABLE
+        assert raised.value.kind is Kind.TIMEOUT
         assert clock.now - started < 15
         assert {request.deadline for one in slow for request in script(one).asked} == {started + 10}
 
@@ -225,6 +225,14 @@ class TestBreaker:
         assert len(script(one).asked) == calls
         clock.now += 30
         assert (await run(router, Route((one, other))))[1] == "back"
+
+    async def test_what_failed_is_told_rather_than_that_nobody_was_asked(self, router: Router) -> None:
+        one, other = candidate("a", error(Kind.UNAUTHENTICATED)), candidate("b", error(Kind.OVERLOADED))
+        with pytest.raises(ProviderError):
+            await run(router, Route((one,)))
+        with pytest.raises(ProviderError) as raised:
+            await run(router, Route((other, one)))
+        assert raised.value.kind is Kind.OVERLOADED
 
     async def test_another_key_starts_anew(self, router: Router) -> None:
         old = candidate("a", error(Kind.UNAUTHENTICATED), "hello", key_fingerprint="old")
