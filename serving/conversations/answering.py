@@ -99,15 +99,7 @@ async def _generate(
     asked: _Asked,
     parent: Span,
 ) -> AsyncGenerator[AnswerEvent, None]:
-    with span("retrieve", parent=parent) as retrieving:
-        retrieval = await retrieve(
-            context,
-            turn.actor.organization_id,
-            turn.question,
-            knowledge_base_ids=turn.knowledge_base_ids if turn.config.answers_from == "documents" else (),
-            settings=turn.retrieval_settings,
-        )
-        retrieving.set_attribute("pixel.passages", len(retrieval.passages))
+    retrieval = await _retrieved(context, turn, parent)
     draft.latencies_ms |= retrieval.latencies_ms
     started = asked.started
     request = _request(turn, retrieval, asked)
@@ -151,6 +143,21 @@ async def _generate(
         prompt_tokens=completed.usage.prompt_tokens,
         completion_tokens=completed.usage.completion_tokens,
     )
+
+
+async def _retrieved(context: ServingContext, turn: OpenTurn, parent: Span) -> Retrieval:
+    if turn.config.answers_from != "documents":
+        return Retrieval((), None, turn.retrieval_settings)
+    with span("retrieve", parent=parent) as retrieving:
+        retrieval = await retrieve(
+            context,
+            turn.actor.organization_id,
+            turn.question,
+            knowledge_base_ids=turn.knowledge_base_ids,
+            settings=turn.retrieval_settings,
+        )
+        retrieving.set_attribute("pixel.passages", len(retrieval.passages))
+        return retrieval
 
 
 def _request(turn: OpenTurn, retrieval: Retrieval, asked: _Asked) -> GenerationRequest:

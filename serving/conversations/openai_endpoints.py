@@ -53,13 +53,19 @@ async def create_chat_completion(
         raise BadRequestError(
             f"The last message must be a user's, with 1 to {MAX_QUESTION_CHARACTERS} characters of text"
         )
-    parameters = body.parameters()
+    history = tuple(Turn(m.role, m.as_text()) for m in body.messages[:-1])
     try:
-        conversation_id = await service.open_conversation(context, actor, chatbot=body.model, channel=Channel.OPENAI)
+        running = await service.begin_conversation(
+            context,
+            actor,
+            question,
+            chatbot=body.model,
+            channel=Channel.OPENAI,
+            history=history,
+            parameters=body.parameters(),
+        )
     except ChatbotNotFoundError as error:
         raise ModelNotFoundError(f"No model named {body.model!r}; GET /v1/models lists them") from error
-    history = tuple(Turn(m.role, m.as_text()) for m in body.messages[:-1])
-    running = await service.begin(context, actor, conversation_id, question, history=history, parameters=parameters)
     if not body.stream:
         return _completion(body, await until_done(context, running, request))
     return AnswerStreamResponse(context.streams, running, encoder(body, f"chatcmpl-{running.message_id}"))

@@ -29,7 +29,7 @@ from serving.conversations.schemas import (
     ReceiptPassageOut,
 )
 from serving.conversations.streams.hub import RunningAnswer
-from serving.conversations.turns import OpenTurn, open_turn, reopen_turn
+from serving.conversations.turns import OpenTurn, open_first_turn, open_turn, reopen_turn
 from serving.errors import ApiError, UnavailableError
 from serving.inference.provider import Turn
 from serving.telemetry import metrics
@@ -101,17 +101,32 @@ async def ask(
         channel: The door it came through.
         history: Earlier turns that the asker remembers.
     """
-    conversation_id = await open_conversation(context, actor, chatbot=chatbot, channel=channel)
-    return await finish(context, actor, conversation_id, question, history=history)
+    running = await begin_conversation(context, actor, question, chatbot=chatbot, channel=channel, history=history)
+    return await whole(context, running)
 
 
-async def open_conversation(
-    context: ServingContext, actor: Actor, *, chatbot: uuid.UUID | str, channel: Channel
-) -> uuid.UUID:
-    """Start a conversation in a transaction of its own and return its id."""
-    async with async_organization_session(context.engine, actor.organization_id) as session:
-        bot = await bots.get_chatbot(session, chatbot)
-        return (await _start(session, actor, bot, channel=channel)).id
+async def begin_conversation(
+    context: ServingContext,
+    actor: Actor,
+    question: str,
+    *,
+    chatbot: uuid.UUID | str,
+    channel: Channel,
+    history: tuple[Turn, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
+) -> RunningAnswer:
+    """Start a conversation with a question, once there is a place for its answer.
+
+    Raises:
+        ApiError: No place (429 or 503, nothing is stored), or no such bot.
+    """
+    return await _start_answer(
+        context,
+        actor,
+        lambda: open_first_turn(context, actor, chatbot, channel, question),
+        history=history,
+        parameters=parameters,
+    )
 
 
 async def finish(

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import Row, func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -29,7 +29,9 @@ from serving.inference.routing.route import Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import settings_of
 from serving.retrieval.settings import RetrievalSettings
-from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.chatbot import Chatbot
+from storage.postgres.models.chatbot_version import ChatbotVersion
+from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.models.message import Message, MessageRole, MessageState
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
@@ -40,6 +42,7 @@ from storage.postgres.session import async_organization_session
 LEASE = timedelta(seconds=20)
 RESUMABLE_FOR = timedelta(minutes=10)
 _JOIN_AFTER = 64
+_TITLE_CHARACTERS = 120
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,36 @@ async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid
             raise ConversationNotFoundError
         if conversation.closed_at is not None:
             raise ConversationClosedError
+        bot = await _bot_of(session, conversation.id)
         asked, reserved = await _add_messages(session, conversation, question)
-        return await _turn(session, actor, asked, reserved)
+        return await _turn(session, actor, asked, reserved, bot)
+
+
+async def open_first_turn(
+    context: ServingContext, actor: Actor, chatbot: uuid.UUID | str, channel: Channel, question: str
+) -> OpenTurn:
+    """Start a conversation with its first question, in one transaction.
+
+    Raises:
+        ChatbotNotFoundError: No such bot, or it is archived.
+    """
+    async with async_organization_session(context.engine, actor.organization_id) as session:
+        bot = await bots.chatbot(session, chatbot)
+        if bot is None:
+            raise ChatbotNotFoundError
+        conversation = Conversation(
+            id=uuid.uuid4(),
+            organization_id=actor.organization_id,
+            chatbot_id=bot[0].id,
+            user_id=actor.user_id,
+            api_key_id=actor.api_key_id,
+            channel=channel,
+            title=question[:_TITLE_CHARACTERS],
+        )
+        session.add(conversation)
+        await session.flush()
+        asked, reserved = await _insert_messages(session, conversation, question, last=None)
+        return await _turn(session, actor, asked, reserved, bot)
 
 
 async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn:
@@ -130,14 +161,24 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         answer.generation += 1
         answer.error_type = answer.completed_at = None
         answer.leased_until = now + LEASE
-        return await _turn(session, actor, question, answer)
+        return await _turn(session, actor, question, answer, await _bot_of(session, answer.conversation_id))
 
 
-async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: Message) -> OpenTurn:
-    conversation = await session.get_one(Conversation, reserved.conversation_id)
+async def _bot_of(session: AsyncSession, conversation_id: uuid.UUID) -> Row[Chatbot, ChatbotVersion]:
+    conversation = await session.get_one(Conversation, conversation_id)
     bot = await bots.chatbot(session, conversation.chatbot_id)
     if bot is None:
         raise ChatbotNotFoundError("The bot of this conversation was archived")
+    return bot
+
+
+async def _turn(
+    session: AsyncSession,
+    actor: Actor,
+    asked: Message,
+    reserved: Message,
+    bot: Row[Chatbot, ChatbotVersion],
+) -> OpenTurn:
     row, version = bot
     config = ChatbotConfig.model_validate(version.config)
     readable = (
@@ -145,7 +186,7 @@ async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: M
     )
     return OpenTurn(
         actor=actor,
-        conversation_id=conversation.id,
+        conversation_id=reserved.conversation_id,
         question_id=asked.id,
         message_id=reserved.id,
         question=asked.content,
@@ -160,7 +201,17 @@ async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: M
 
 
 async def _add_messages(session: AsyncSession, conversation: Conversation, question: str) -> tuple[Message, Message]:
+    conversation.title = conversation.title or question[:_TITLE_CHARACTERS]
+    conversation.updated_at = func.now()
     last = await repository.last_message(session, conversation.id)
+    return await _insert_messages(session, conversation, question, last=last)
+
+
+async def _insert_messages(
+    session: AsyncSession, conversation: Conversation, question: str, *, last: Message | None
+) -> tuple[Message, Message]:
+    """The question and the place of its answer, in one statement."""
+    now = datetime.now(UTC)
     ordinal = last.ordinal + 1 if last else 0
     asked = Message(
         id=uuid.uuid4(),
@@ -171,7 +222,7 @@ async def _add_messages(session: AsyncSession, conversation: Conversation, quest
         role=MessageRole.USER,
         state=MessageState.COMPLETE,
         content=question,
-        completed_at=datetime.now(UTC),
+        completed_at=now,
     )
     reserved = Message(
         id=uuid.uuid4(),
@@ -182,14 +233,11 @@ async def _add_messages(session: AsyncSession, conversation: Conversation, quest
         role=MessageRole.ASSISTANT,
         state=MessageState.STREAMING,
         content="",
-        leased_until=datetime.now(UTC) + LEASE,
+        generation=0,
+        leased_until=now + LEASE,
     )
-    conversation.title = conversation.title or question[:120]
-    conversation.updated_at = func.now()
-    session.add(asked)
-    await session.flush()
-    session.add(reserved)
-    await session.flush()
+    names = [column.name for column in Message.__table__.columns if column.name != "created_at"]
+    await session.execute(insert(Message), [{name: getattr(row, name) for name in names} for row in (asked, reserved)])
     return asked, reserved
 
 

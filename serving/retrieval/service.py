@@ -121,7 +121,7 @@ async def settings_of(
 
     Where knowledge bases that are read together disagree about a setting, its default counts.
     """
-    said = await repository.knowledge_base_settings(session, knowledge_base_ids)
+    said = await repository.knowledge_base_settings(session, knowledge_base_ids) if knowledge_base_ids else ()
     values: dict[str, set[str]] = {}
     for one in said:
         for name, value in one.items():

@@ -66,7 +66,7 @@ class Outcome:
 class _Reader(asyncio.Protocol):
     def __init__(self, plan: Plan, tag: str, ended: "asyncio.Future[None]") -> None:
         self.plan, self.outcome, self._ended = plan, Outcome(tag), ended
-        self._token = re.compile(rb"(\w+?)n(\d+) ")
+        self._token = re.compile(rb"(\w+?)n(\d+)(?=[\" \\\\])")
         self._tag = tag.encode()
         self._rest = b""
 

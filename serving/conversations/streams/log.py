@@ -9,7 +9,6 @@ from serving.conversations.events import AnswerDelta, AnswerEvent
 
 # Pieces of text are joined in batches: thousands of short strings would weigh ten times their text.
 _JOIN_AFTER = 64
-_LOOK_EVERY_S = 60.0
 
 
 class AnswerLog:
@@ -52,12 +51,12 @@ class AnswerLog:
             self._numbers.append(self.last + 1)
         self._ends.append(self._length)
         self._latest = event
-        self._wake()
+        self.wake()
 
     def close(self) -> None:
         """No event follows."""
         self.is_closed = True
-        self._wake()
+        self.wake()
 
     def since(self, number: int) -> list[tuple[int, AnswerEvent]]:
         """Events after `number`, each with its own; text between two others is one delta with the number of its last."""
@@ -76,32 +75,29 @@ class AnswerLog:
         if self._ends[self.last] > self._ends[at]:
             yield self.last, AnswerDelta(self._text[self._ends[at] :])
 
-    async def wait(self, number: int, timeout_s: float) -> bool:
-        """Until there is an event after `number`, or no more will come; False when neither happened in time."""
+    async def wait(self, number: int) -> None:
+        """Until there is an event after `number`, no more will come, or somebody calls `wake`."""
         if self.last > number or self.is_closed:
-            return True
+            return
         woken = asyncio.get_running_loop().create_future()
         self._waiting.add(woken)
         try:
-            async with asyncio.timeout(timeout_s):
-                await woken
-        except TimeoutError:
-            return False
+            await woken
         finally:
             self._waiting.discard(woken)
-        return True
 
     async def closed(self) -> None:
         """Until no more will come."""
         while not self.is_closed:
-            await self.wait(self.last, _LOOK_EVERY_S)
+            await self.wait(self.last)
 
     def _join(self) -> None:
         if self._pieces:
             self._text += "".join(self._pieces)
             self._pieces.clear()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let everybody who waits look again."""
         for woken in self._waiting:
             if not woken.done():
                 woken.set_result(None)

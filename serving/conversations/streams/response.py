@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from serving.context import ServingContext
 from serving.conversations import service
@@ -51,43 +51,66 @@ class AnswerStreamResponse(Response):
         self._after = after
         self._heartbeat_s = heartbeat_s
         self._slow_reader_s = slow_reader_s
+        self._giving_since: float | None = None
+        self._sent_at = _now()
+        self._timer: asyncio.TimerHandle | None = None
         hub.join(answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the answer ends or the reader goes."""
-        sending = asyncio.create_task(self._send_all(send))
+        self._sending = asyncio.create_task(self._send_all(send))
         leaving = asyncio.create_task(_disconnected(receive))
+        self._look_later()
         try:
-            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((self._sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._hub.part(self._answer)
-            for task in (sending, leaving):
+            if self._timer is not None:
+                self._timer.cancel()
+            for task in (self._sending, leaving):
                 task.cancel()
-            results = await asyncio.gather(sending, leaving, return_exceptions=True)
-        if isinstance(results[0], TimeoutError):
-            log.info("slow_reader_cut", message_id=str(self._answer.message_id))
-        elif isinstance(results[0], Exception) and not isinstance(results[0], OSError):
-            raise results[0]
+            results = await asyncio.gather(self._sending, leaving, return_exceptions=True)
+        error = results[0]
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            raise error
 
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         events, at = self._answer.log, self._after
         while True:
-            if not await events.wait(at, self._heartbeat_s):
-                await self._give(send, _HEARTBEAT)
-                continue
+            await events.wait(at)
             found = events.since(at)
             if found:
                 at = found[-1][0]
                 await self._give(send, self._encode(found))
+            elif not events.is_closed and _now() - self._sent_at >= self._heartbeat_s:
+                await self._give(send, _HEARTBEAT)
             if events.is_closed and at >= events.last:
                 break
         await self._give(send, b"", more=False)
 
     async def _give(self, send: Send, body: bytes, *, more: bool = True) -> None:
-        message: Message = {"type": "http.response.body", "body": body, "more_body": more}
-        async with asyncio.timeout(self._slow_reader_s):
-            await send(message)
+        self._giving_since = _now()
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+        self._giving_since, self._sent_at = None, _now()
+
+    def _look_later(self) -> None:
+        every = min(self._heartbeat_s, self._slow_reader_s) / 4
+        self._timer = asyncio.get_running_loop().call_later(every, self._look)
+
+    def _look(self) -> None:
+        """One timer for a reader, and none for a token: is a heartbeat due, or has the reader stopped taking anything?"""
+        if self._giving_since is not None and _now() - self._giving_since > self._slow_reader_s:
+            log.info("slow_reader_cut", message_id=str(self._answer.message_id))
+            self._sending.cancel()
+            return
+        if _now() - self._sent_at >= self._heartbeat_s:
+            self._answer.log.wake()
+        self._look_later()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -12,6 +12,7 @@ from storage.analysis.words import words
 _MARK = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _STATEMENT_END = re.compile(r"[.!?…。！？]\s|\n")
 _QUOTE_CHARACTERS = 600
+_STATEMENT_CHARACTERS = 1000  # what a mark can rest on; text without a full stop must not grow for ever
 
 
 @dataclass
@@ -62,7 +63,8 @@ class CitationChecker:
 
     def _say(self, text: str) -> Iterator[TextDelta]:
         if text:
-            self._statement = _STATEMENT_END.split(self._statement + text)[-1] or self._statement + text
+            said = (self._statement + text)[-_STATEMENT_CHARACTERS:]
+            self._statement = _STATEMENT_END.split(said)[-1] or said
             yield TextDelta(text)
 
     def _cite(self, number: int) -> Citation:

@@ -37,7 +37,7 @@ class RoutingConfig(BaseModel):
     falls_back_to_extractive: bool = Field(
         default=True, description="whether quoted sentences answer when no model does"
     )
-    total_s: float = Field(default=60.0, gt=0, le=600, description="time for an answer, retries included")
+    total_s: float = Field(default=60.0, gt=0, le=3600, description="time for an answer, retries included")
 
     @model_validator(mode="after")
     def _each_model_once(self) -> Self:
