@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import importlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -94,18 +96,27 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     return app
 
 
+def _warm_up(context: ServingContext) -> None:
+    """Load what the first requests would wait for: the embedding model, languages, the SDK of most providers.
+
+    What is loaded by then stays for good: taken out of the collector's sight, since a full collection over the objects of
+    the models stops every stream for half a second.
+    """
+    context.embedder.embed(["warm up"])
+    identify_language("How are you today?")
+    importlib.import_module("openai")
+    gc.collect()
+    gc.freeze()
+    log.info("api_warm")
+
+
 def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         context = opener()
         app.state.context = context
         # The models take seconds to load; requests are accepted meanwhile, and the first that needs it waits.
-        threading.Thread(
-            target=context.embedder.embed, args=(["warm up"],), name="embedder-warm-up", daemon=True
-        ).start()
-        threading.Thread(
-            target=identify_language, args=("How are you today?",), name="language-warm-up", daemon=True
-        ).start()
+        threading.Thread(target=_warm_up, args=(context,), name="warm-up", daemon=True).start()
         # Tasks that go on beside the requests, and end with the process.
         beside = [
             asyncio.create_task(

@@ -31,6 +31,9 @@ class ServingSettings(BaseSettings):
     max_wait_s: float = Field(
         default=2.0, gt=0, description="longest wait for a place; longer ones are refused at once"
     )
+    max_arriving: int = Field(
+        default=100, ge=1, description="questions at once between their first byte and their place"
+    )
     drain_s: float = Field(default=25.0, ge=0, le=30, description="how long answers may finish when the API stops")
 
     metrics_token: str | None = Field(
@@ -52,6 +55,7 @@ class ServingSettings(BaseSettings):
             running_per_organization=self.max_answers_per_organization,
             waiting_per_organization=self.max_waiting_per_organization,
             wait_s=self.max_wait_s,
+            arriving=self.max_arriving,
         )
 
     @property

@@ -55,7 +55,8 @@ async def generate(
     with span("chat", {"gen_ai.operation.name": "chat"}, parent=parent) as calling:
         async for event in _called(context, turn, draft, request, route):
             if isinstance(event, TextDelta | Citation):
-                kept.append(event)
+                if key is not None:
+                    kept.append(event)
             elif isinstance(event, Completed):
                 _tell(calling, draft.answerer, event)
                 if key is not None:

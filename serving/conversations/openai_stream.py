@@ -1,13 +1,16 @@
 """Answer events as OpenAI's chat completion chunks."""
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerFailed, AnswerStarted
 from serving.conversations.openai_schemas import ChatCompletionCreate, JsonObject
 from serving.conversations.schemas import AnswerOut
+
+_MARK = "\u241etext\u241e"
 
 
 def usage(result: AnswerOut) -> JsonObject:
@@ -42,9 +45,12 @@ def encoder(body: ChatCompletionCreate, completion_id: str) -> Callable[[Iterabl
     def chunk(choices: list[JsonObject], **more: Any) -> bytes:
         return _data({**common, "choices": choices, **more})
 
+    # Nearly all chunks differ in their text only.
+    before, after = chunk(_choice({"content": _MARK})).split(msgspec.json.encode(_MARK))
+
     def encode_one(event: AnswerEvent) -> bytes:
         if isinstance(event, AnswerDelta):
-            return chunk(_choice({"content": event.text}))
+            return before + msgspec.json.encode(event.text) + after
         if isinstance(event, AnswerStarted):
             return chunk(_choice({"role": "assistant", "content": ""}))
         if isinstance(event, AnswerOut):
@@ -63,4 +69,4 @@ def _choice(delta: JsonObject, finish_reason: str | None = None) -> list[JsonObj
 
 
 def _data(value: JsonObject) -> bytes:
-    return f"data: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+    return b"data: " + msgspec.json.encode(value) + b"\n\n"

@@ -238,6 +238,8 @@ async def _start_answer(
     except BaseException:
         admission.leave(actor.organization_id)
         raise
+    finally:
+        admission.arrived()
     return context.streams.start(
         actor.organization_id,
         turn.message_id,

@@ -3,11 +3,12 @@
 An id is `generation.number`: a reader who comes back to an answer that was begun again meanwhile is told from the start.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from serving.conversations.events import (
     AnswerDelta,
@@ -57,5 +58,4 @@ def _named(event: AnswerEvent) -> tuple[str, dict[str, Any]]:
 
 
 def _event(name: str, data: dict[str, Any], event_id: str) -> bytes:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {name}\nid: {event_id}\ndata: {text}\n\n".encode()
+    return f"event: {name}\nid: {event_id}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"

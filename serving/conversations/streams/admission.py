@@ -8,8 +8,9 @@ import asyncio
 import time
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from serving.errors import ApiError, TooManyRequestsError
@@ -52,18 +53,38 @@ class AdmissionLimits:
         running_per_organization: Answers of one organization at once.
         waiting_per_organization: Questions of one organization that wait.
         wait_s: The longest that a question waits; one that would have to wait longer is refused at once.
+        arriving: Questions that are on their way to a place: being authenticated, parsed and stored. What comes on top
+            would only queue for the database, and make those wait who are served.
     """
 
     running: int
     running_per_organization: int
     waiting_per_organization: int
     wait_s: float
+    arriving: int = 100
 
 
 @dataclass
 class _Share:
     running: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+
+class Arrival:
+    """One question on its way to a place; counted until it is there or has failed to get there."""
+
+    def __init__(self, admission: "Admission") -> None:
+        self._admission: Admission | None = admission
+        admission.arriving += 1
+
+    def end(self) -> None:
+        """It is there, or it is over; said once or many times."""
+        if self._admission is not None:
+            self._admission.arriving -= 1
+            self._admission = None
+
+
+_ARRIVAL: ContextVar[Arrival | None] = ContextVar("arrival", default=None)
 
 
 class Admission:
@@ -75,6 +96,7 @@ class Admission:
         self._running = 0
         self._mean_s = _FIRST_GUESS_S
         self._is_draining = False
+        self.arriving = 0
 
     @property
     def running(self) -> int:
@@ -95,6 +117,31 @@ class Admission:
                 if not waiter.done():
                     waiter.set_exception(DrainingError())
 
+    @contextmanager
+    def arrival(self) -> Iterator[None]:
+        """Count a question from its first byte on; within the block `enter` ends its arrival.
+
+        Raises:
+            BusyError: No place is free, nor will be soon, or too many are on their way.
+            DrainingError: This process is about to end.
+        """
+        self.check()
+        if self.arriving >= self.limits.arriving:
+            raise BusyError(retry_after_s=1)
+        arrival = Arrival(self)
+        token = _ARRIVAL.set(arrival)
+        try:
+            yield
+        finally:
+            arrival.end()
+            _ARRIVAL.reset(token)
+
+    @staticmethod
+    def arrived() -> None:
+        """The question of this request is stored, or was refused: another may come."""
+        if (arrival := _ARRIVAL.get()) is not None:
+            arrival.end()
+
     def check(self) -> None:
         """Whether a question of anybody has a chance at all; cheap, so that it can be asked before a body is read.
 
@@ -105,7 +152,7 @@ class Admission:
         if self._is_draining:
             raise DrainingError
         expected = self._expected_wait_s(self.waiting)
-        if self._running >= self.limits.running and expected > self.limits.wait_s:
+        if self._running + self.arriving >= self.limits.running and expected > self.limits.wait_s:
             raise BusyError(retry_after_s=self._retry_after_s(expected))
 
     @asynccontextmanager
@@ -126,7 +173,8 @@ class Admission:
 
     async def enter(self, organization_id: uuid.UUID) -> None:
         """Take a place, which `leave` must give back; raises as `place` does."""
-        self.check()
+        if self._is_draining:
+            raise DrainingError
         share = self._shares.setdefault(organization_id, _Share())
         if self._has_room(share) and not share.waiting:
             self._take(share)

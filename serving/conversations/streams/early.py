@@ -5,6 +5,7 @@ Under a storm the database is what the admitted answers need; those who are turn
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +17,7 @@ _ASKS = re.compile(r"/v1/chat/completions|/api/v1/conversations/[^/]+/messages|/
 
 
 class EarlyRefusalMiddleware:
-    """Answers 503 with Retry-After while every place is taken and none will be free soon."""
+    """Answers 503 with Retry-After while every place is taken and none will be free soon, or too many are on their way."""
 
     def __init__(self, app: ASGIApp, *, admission: Callable[[], Admission]) -> None:
         self._app = app
@@ -24,12 +25,15 @@ class EarlyRefusalMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on what has a chance."""
-        if scope["type"] == "http" and scope["method"] == "POST" and _ASKS.fullmatch(scope["path"]):
+        if scope["type"] != "http" or scope["method"] != "POST" or not _ASKS.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        with ExitStack() as stack:
             try:
-                self._admission().check()
+                stack.enter_context(self._admission().arrival())
             except ApiError as refused:
                 metrics.REFUSED.labels(refused.slug).inc()
                 refused.headers["Connection"] = "close"
                 await problem(refused, scope["path"])(scope, receive, send)
                 return
-        await self._app(scope, receive, send)
+            await self._app(scope, receive, send)

@@ -22,7 +22,7 @@ class AnswerLog:
         self._text = ""
         self._pieces: list[str] = []
         self._length = 0
-        self._ends = array("L", [0])  # of the text, after each event
+        self._ends = array("I", [0])  # of the text, after each event
         self._others: dict[int, AnswerEvent] = {}
         self._numbers: list[int] = []  # of the others, ascending
         self._latest: AnswerEvent | None = None

@@ -103,6 +103,26 @@ class TestEnter:
         with pytest.raises(DrainingError):
             await places.enter(A)
 
+    async def test_those_on_their_way_count_until_they_are_there(self) -> None:
+        places = Admission(AdmissionLimits(5, 5, 5, 1.0, arriving=2))
+        with places.arrival(), places.arrival():
+            assert places.arriving == 2
+            with pytest.raises(BusyError), places.arrival():
+                pass
+            await places.enter(A)
+            places.arrived()
+            places.arrived()
+            assert places.arriving == 1
+            with places.arrival():
+                assert places.arriving == 2
+        assert places.arriving == 0
+
+    async def test_one_that_fails_on_its_way_is_not_counted_for_ever(self) -> None:
+        places = admission()
+        with pytest.raises(ValueError, match="no body"), places.arrival():
+            raise ValueError("no body")
+        assert places.arriving == 0
+
     async def test_under_a_storm_the_bound_holds_and_nothing_leaks(self) -> None:
         places = admission(running=5, each=4, waiting=20, wait_s=0.2)
         highest = 0
