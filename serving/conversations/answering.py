@@ -87,8 +87,9 @@ async def answer(
         if outcome is not MessageState.COMPLETE:
             # Also when the task is cancelled: the transaction must not be cancelled with it.
             with anyio.CancelScope(shield=True):
-                await give_up_turn(
-                    context, turn, draft, state=outcome or why.state, error_type=error_type or why.name.title()
+                state, reason = outcome or why.state, error_type or why.name.title()
+                await context.streams.closing.run(
+                    lambda: give_up_turn(context, turn, draft, state=state, error_type=reason)
                 )
 
 
@@ -121,7 +122,10 @@ async def _generate(
     if completed is None:
         raise AnswererFailedError("The answerer ended without saying why")
     draft.latencies_ms |= {"generate": _ms(generating), "total": _ms(started)}
-    await close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=completed)
+    ended = completed
+    await context.streams.closing.run(
+        lambda: close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=ended)
+    )
     log.info(
         "answer_completed",
         message_id=str(turn.message_id),

@@ -125,6 +125,11 @@ async def visible_message(session: AsyncSession, actor: Actor, message_id: uuid.
     return found
 
 
+async def has_receipt(session: AsyncSession, message_id: uuid.UUID) -> bool:
+    """Whether the answer has its receipt."""
+    return await session.scalar(select(Receipt.id).where(Receipt.message_id == message_id)) is not None
+
+
 async def receipt(session: AsyncSession, message_id: uuid.UUID) -> AnyRow | None:
     """The receipt of an answer with the names that people look for."""
     question, answer = aliased(Message), aliased(Message)

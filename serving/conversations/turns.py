@@ -250,9 +250,14 @@ async def close_turn(
     request: GenerationRequest,
     completed: Completed,
 ) -> None:
-    """Store answer, receipt and usage in one transaction: an answer is never there without its receipt."""
+    """Store answer, receipt and usage in one transaction: an answer is never there without its receipt.
+
+    May be run again when it is not known whether it was committed.
+    """
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
         await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text)
+        if await repository.has_receipt(session, turn.message_id):
+            return  # it was written; only the word that it was did not come back
         charge = charge_of(draft.answerer, completed.usage)
         if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, charge)

@@ -12,6 +12,7 @@ from serving.conversations.events import AnswerEvent, AnswerFailed, Ending, stre
 from serving.conversations.schemas import AnswerOut
 from serving.conversations.streams.admission import Admission, AdmissionLimits
 from serving.conversations.streams.log import AnswerLog
+from serving.conversations.streams.patience import Closing
 from serving.errors import as_api_error
 from storage.postgres.models.message import MessageState
 
@@ -56,6 +57,7 @@ class StreamHub:
 
     def __init__(self, limits: AdmissionLimits, *, keep_s: float = KEEP_S, grace_s: float = GRACE_S) -> None:
         self.admission = Admission(limits)
+        self.closing = Closing()
         self._answers: dict[uuid.UUID, RunningAnswer] = {}
         self._keep_s = keep_s
         self._grace_s = grace_s
