@@ -17,6 +17,7 @@ from serving.accounts.endpoints import router as accounts
 from serving.accounts.group_endpoints import router as groups
 from serving.billing.endpoints import router as billing
 from serving.bots.endpoints import router as bots
+from serving.chat_page.endpoints import router as chat_page
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
 from serving.conversations.openai_endpoints import router as openai
@@ -87,6 +88,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         models,
         erasures,
         conversations,
+        chat_page,
         feedback,
         search,
         judgements,

@@ -3,6 +3,7 @@
 A pure ASGI middleware, because a framework dependency would run after the body was parsed.
 """
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.accounts.credentials import SESSION_PREFIX, secret_matches, split_api_key, token_hash
@@ -31,9 +33,17 @@ PUBLIC_ROUTES = frozenset(
         ("GET", "/openapi.json"),
         ("GET", "/docs"),
         ("POST", "/api/v1/sessions"),
+        ("GET", "/chat/{bot}"),
+        ("GET", "/chat/assets/chat.{kind}"),
+        ("POST", "/chat/session"),
     }
 )
+_PUBLIC_PAGES = re.compile(r"/chat/[^/]+|/chat/assets/[^/]+")
 ORGANIZATION_HEADER = "x-organization"
+# The session of somebody who signed in on a page of ours. The cookie goes along with every request that a browser makes to
+# this address, whoever caused it; the header only with those of our own script, since no other site may send it.
+SESSION_COOKIE = "pixel_session"
+PAGE_HEADER = "x-pixel-page"
 
 
 class AuthenticationMiddleware:
@@ -52,7 +62,7 @@ class AuthenticationMiddleware:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (scope["method"], scope["path"]) in PUBLIC_ROUTES:
+        if _is_public(scope):
             await self._app(scope, receive, send)
             return
         try:
@@ -68,15 +78,29 @@ class AuthenticationMiddleware:
             await self._app(scope, receive, send)
 
 
+def _is_public(scope: Scope) -> bool:
+    is_page = scope["method"] == "GET" and _PUBLIC_PAGES.fullmatch(scope["path"]) is not None
+    return is_page or (scope["method"], scope["path"]) in PUBLIC_ROUTES
+
+
+def _credential(headers: Headers) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme:
+        return token.strip() if scheme.lower() == "bearer" else ""
+    if headers.get(PAGE_HEADER) != "1":
+        return ""
+    found = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
+    return found if found.startswith(SESSION_PREFIX) else ""
+
+
 async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
     """The principal of these headers.
 
     Raises:
         UnauthenticatedError: No bearer credential, or an unknown, revoked or expired one. The message never says which.
     """
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > 200:
+    token = _credential(headers)
+    if not token or len(token) > 200:
         raise UnauthenticatedError
     finder: Callable[[AsyncSession, str], Awaitable[Principal | None]]
     finder = _session_principal if token.startswith(SESSION_PREFIX) else _key_principal

@@ -1,0 +1,62 @@
+"""`/chat/{bot}`: the page, its two files, and a sign-in that leaves the session in a cookie no script can read."""
+
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+
+from serving.accounts import service
+from serving.accounts.authentication import SESSION_COOKIE
+from serving.accounts.schemas import SessionCreate
+from serving.dependencies import Context, CurrentPrincipal, IdentityDatabase
+
+_ASSETS = Path(__file__).with_name("assets")
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+# Everything comes from here and nothing is written into the page: no script or style of a document can run.
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+router = APIRouter(prefix="/chat", tags=["chat page"])
+
+
+@router.get("/assets/chat.{kind}", response_class=Response)
+async def read_asset(kind: Literal["css", "js"]) -> Response:
+    """The page's style or script."""
+    return Response((_ASSETS / f"chat.{kind}").read_text(), media_type=_TYPES[kind], headers=_HEADERS)
+
+
+@router.post("/session", status_code=204, response_class=Response)
+async def sign_in(body: SessionCreate, request: Request, context: Context) -> Response:
+    """Sign in on the page: the session goes into a cookie, and counts only for requests that the page makes."""
+    address = request.client.host if request.client else "unknown"
+    agent = request.headers.get("user-agent")
+    opened = await service.sign_in(context.engine, context.settings, body, address=address, user_agent=agent)
+    response = Response(status_code=204)
+    response.set_cookie(
+        SESSION_COOKIE, opened.token, max_age=context.settings.session_hours * 3600, path="/", httponly=True,
+        samesite="strict", secure=request.url.scheme == "https",
+    )  # fmt: skip
+    return response
+
+
+@router.delete("/session", status_code=204, response_class=Response)
+async def sign_out(principal: CurrentPrincipal, session: IdentityDatabase) -> Response:
+    """End the session and take the cookie away."""
+    await service.sign_out(session, principal.session_id)
+    response = Response(status_code=204)
+    response.delete_cookie(SESSION_COOKIE, path="/")
+    return response
+
+
+@router.get("/{bot}", response_class=Response)
+async def read_page(bot: str) -> Response:
+    """The page of a bot. It is the same for every name: who may not see a bot cannot tell whether there is one."""
+    page = (_ASSETS / "chat.html").read_text()
+    return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)
