@@ -18,8 +18,8 @@ from storage.postgres.engine import owner_engine
 from storage.postgres.session import owner_session
 
 DISCONNECTS = 10_000
-_AT_ONCE = 60
-_LONGEST_S = 0.4
+_AT_ONCE = 50
+_LONGEST_S = 1.2
 
 
 def measure(*, disconnects: int = DISCONNECTS) -> Iterator[dict[str, Any]]:
