@@ -17,6 +17,10 @@ from serving.billing.endpoints import router as billing
 from serving.bots.endpoints import router as bots
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
+from serving.conversations.handovers.endpoints import router as handovers
+from serving.conversations.live.endpoints import router as live
+from serving.conversations.live.listener import listen, tell
+from serving.conversations.memory.endpoints import router as memory
 from serving.conversations.openai_endpoints import router as openai
 from serving.conversations.streams.early import EarlyRefusalMiddleware
 from serving.conversations.streams.leases import keep_leases
@@ -85,6 +89,9 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         models,
         erasures,
         conversations,
+        memory,
+        live,
+        handovers,
         feedback,
         search,
         judgements,
@@ -112,6 +119,8 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
                 keep_leases(context.engine, lambda: [one.message_id for one in context.streams.running])
             ),
             asyncio.create_task(prewarm_forever(context.engine)),
+            asyncio.create_task(listen(context.engine, context.live)),
+            asyncio.create_task(tell(context.engine, context.live)),
         ]
         log.info("api_started")
         yield

@@ -3,35 +3,31 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-import structlog
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Send
 
 from serving.context import ServingContext
 from serving.conversations import service
 from serving.conversations.events import AnswerEvent
 from serving.conversations.schemas import AnswerOut
 from serving.conversations.streams.hub import RunningAnswer, StreamHub
+from serving.conversations.streams.sending import (
+    HEARTBEAT,
+    HEARTBEAT_S,
+    SLOW_READER_S,
+    EventStreamResponse,
+    disconnected,
+)
 from serving.errors import UnavailableError
-
-HEARTBEAT_S = 15.0
-SLOW_READER_S = 20.0
-_HEARTBEAT = b": still here\n\n"
-
-log = structlog.get_logger(__name__)
 
 Encoder = Callable[[Iterable[tuple[int, AnswerEvent]]], bytes]
 
 
-class AnswerStreamResponse(Response):
+class AnswerStreamResponse(EventStreamResponse):
     """Server-sent events of one answer, from event `after` on.
 
     The socket's own buffer is the only one that a reader has: events wait in the answer's log, which all readers share.
-    A reader that takes nothing for `slow_reader_s` is let go; it can come back and read on.
     """
-
-    media_type = "text/event-stream"
 
     def __init__(
         self,
@@ -43,56 +39,30 @@ class AnswerStreamResponse(Response):
         heartbeat_s: float = HEARTBEAT_S,
         slow_reader_s: float = SLOW_READER_S,
     ) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        del self.headers["content-length"]
+        super().__init__(heartbeat_s=heartbeat_s, slow_reader_s=slow_reader_s)
         self._hub = hub
         self._answer = answer
         self._encode = encode
         self._after = after
-        self._heartbeat_s = heartbeat_s
-        self._slow_reader_s = slow_reader_s
         hub.join(answer)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the answer ends or the reader goes."""
-        sending = asyncio.create_task(self._send_all(send))
-        leaving = asyncio.create_task(_disconnected(receive))
-        try:
-            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._hub.part(self._answer)
-            for task in (sending, leaving):
-                task.cancel()
-            results = await asyncio.gather(sending, leaving, return_exceptions=True)
-        if isinstance(results[0], TimeoutError):
-            log.info("slow_reader_cut", message_id=str(self._answer.message_id))
-        elif isinstance(results[0], Exception) and not isinstance(results[0], OSError):
-            raise results[0]
+    def part(self) -> None:
+        """The reader goes."""
+        self._hub.part(self._answer)
 
-    async def _send_all(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+    async def send_events(self, send: Send) -> None:
+        """Send what there is and what comes, until the answer ends."""
         events, at = self._answer.log, self._after
         while True:
-            if not await events.wait(at, self._heartbeat_s):
-                await self._give(send, _HEARTBEAT)
+            if not await events.wait(at, self.heartbeat_s):
+                await self.give(send, HEARTBEAT)
                 continue
             found = events.since(at)
             if found:
                 at = found[-1][0]
-                await self._give(send, self._encode(found))
+                await self.give(send, self._encode(found))
             if events.is_closed and at >= events.last:
                 break
-        await self._give(send, b"", more=False)
-
-    async def _give(self, send: Send, body: bytes, *, more: bool = True) -> None:
-        message: Message = {"type": "http.response.body", "body": body, "more_body": more}
-        async with asyncio.timeout(self._slow_reader_s):
-            await send(message)
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def until_done(context: ServingContext, running: RunningAnswer, request: Request) -> AnswerOut:
@@ -102,7 +72,7 @@ async def until_done(context: ServingContext, running: RunningAnswer, request: R
         ApiError: The answer did not come to its end.
     """
     waiting = asyncio.create_task(service.whole(context, running))
-    leaving = asyncio.create_task(_disconnected(request.receive))
+    leaving = asyncio.create_task(disconnected(request.receive))
     try:
         await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():

@@ -138,7 +138,11 @@ def _handovers() -> None:
     )
     op.create_index("ix_handovers_conversation_id", "handovers", ["conversation_id"])
     op.create_index(
-        "uq_handovers_open", "handovers", ["conversation_id"], unique=True, postgresql_where=sa.text("state <> 'resolved'")
+        "uq_handovers_open",
+        "handovers",
+        ["conversation_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'resolved'"),
     )
     _owned_table(
         "conversation_events",
