@@ -22,6 +22,7 @@ from serving.conversations.live.endpoints import router as live
 from serving.conversations.live.listener import listen, tell
 from serving.conversations.memory.endpoints import router as memory
 from serving.conversations.openai_endpoints import router as openai
+from serving.conversations.openings.endpoints import router as openings
 from serving.conversations.streams.early import EarlyRefusalMiddleware
 from serving.conversations.streams.leases import keep_leases
 from serving.erasures.endpoints import router as erasures
@@ -92,6 +93,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         memory,
         live,
         handovers,
+        openings,
         feedback,
         search,
         judgements,

@@ -29,7 +29,7 @@ from serving.conversations.memory.facts.storing import store_facts
 from serving.conversations.memory.recall import recall
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
-from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
 from storage.postgres.session import async_organization_session
 
@@ -147,7 +147,11 @@ async def _asked(
     conversation.title = conversation.title or question[:120]
     await store_facts(session, conversation, asked)
     config = await _config(session, conversation)
-    handover = await handed_over(context, session, actor, conversation.id, config.handover, question)
+    # A question of an evaluation is for the bot, whatever its words.
+    is_evaluated = conversation.channel == Channel.EVAL
+    handover = (
+        None if is_evaluated else await handed_over(context, session, actor, conversation.id, config.handover, question)
+    )
     await record_event(
         session, context.live, conversation.id, MESSAGE_CREATED, message_id=str(asked.id), author=asked.author
     )
