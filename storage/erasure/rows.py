@@ -56,6 +56,7 @@ def remove_rows(session: Session, organization_id: uuid.UUID, targets: Targets, 
         Counts by table, and `answers_blanked`.
     """
     counts: Counter[str] = Counter()
+    counts["conversation_summaries"] = _forget_summaries(session, organization_id, targets)
     counts["receipt_passages"], counts["answers_blanked"] = blank_quotes(session, organization_id, targets, evidence)
     chunks = session.execute(
         select(Chunk.id, Chunk.text_hash).where(
@@ -68,6 +69,28 @@ def remove_rows(session: Session, organization_id: uuid.UUID, targets: Targets, 
     if targets.knowledge_base_id is not None and not _has_documents(session, targets.knowledge_base_id):
         _delete(session, KnowledgeBase, [KnowledgeBase.id == targets.knowledge_base_id], organization_id, counts)
     return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _forget_summaries(session: Session, organization_id: uuid.UUID, targets: Targets) -> int:
+    """Remove what was made of answers that were given these documents; it is made again from what is left of them."""
+    told = (
+        select(Receipt.conversation_id)
+        .join(ReceiptPassage, ReceiptPassage.receipt_id == Receipt.id)
+        .where(
+            Receipt.organization_id == organization_id,
+            or_(
+                ReceiptPassage.document_version_id.in_(targets.version_ids),
+                ReceiptPassage.document_id.in_(targets.document_ids),
+            ),
+        )
+    )
+    conversations = session.scalars(told.distinct()).all()
+    # A model that rewrote a question had read the answers before it; rules read what people typed alone.
+    rewritten = update(Receipt).where(Receipt.conversation_id.in_(conversations))
+    by_model = Receipt.guard_decisions["memory"]["rewriting"]["method"].astext == "model"
+    session.execute(rewritten.where(by_model).values(standalone_question=None))
+    gone = delete(ConversationSummary).where(ConversationSummary.conversation_id.in_(conversations))
+    return len(session.execute(gone.returning(ConversationSummary.id)).all())
 
 
 def _remove_documents(
