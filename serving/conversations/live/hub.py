@@ -71,7 +71,7 @@ class LiveHub:
         """News of another process; one's own and what is none of ours are passed over."""
         try:
             news = json.loads(payload)
-            conversation_id, sender = uuid.UUID(news["conversation"]), news["from"]
+            conversation_id, sender = uuid.UUID(str(news["conversation"])), news["from"]
         except (ValueError, KeyError, TypeError):
             log.warning("live_news_unreadable", characters=len(payload))
             return
