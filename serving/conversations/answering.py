@@ -15,6 +15,7 @@ from serving.conversations.answer_cache import cache_salt
 from serving.conversations.errors import AnswererFailedError
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted, Ending
 from serving.conversations.generation import generate
+from serving.conversations.memory.facts.by_model import learn_facts, states_something
 from serving.conversations.memory.recall import history as turns_as_history
 from serving.conversations.memory.rewriting import as_standalone
 from serving.conversations.memory.standalone import Standalone
@@ -159,6 +160,8 @@ async def _generate(
     handover = await close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=completed)
     if turns_to_summarize(turn):
         context.beside.start("summarize", lambda: summarize(context, turn))
+    if turn.config.routing.candidates and states_something(turn.question):
+        context.beside.start("learn_facts", lambda: learn_facts(context, turn))
     log.info(
         "answer_completed",
         message_id=str(turn.message_id),

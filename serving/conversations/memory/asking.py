@@ -13,7 +13,7 @@ from serving.conversations.answer_cache import cache_salt
 from serving.conversations.turns import OpenTurn
 from serving.inference.errors import ProviderError
 from serving.inference.prompts.rendering import RenderedPrompt
-from serving.inference.provider import Completed, FinishReason, GenerationRequest, TextDelta
+from serving.inference.provider import Completed, FinishReason, GenerationRequest, JsonSchema, TextDelta
 from serving.inference.routing.route import Route, Routed
 from storage.postgres.models.usage_record import UsageRecord
 from storage.postgres.session import async_organization_session
@@ -26,13 +26,16 @@ _EXTRACTIVE = "extractive"
 log = structlog.get_logger(__name__)
 
 
-async def ask_model(context: ServingContext, turn: OpenTurn, prompt: RenderedPrompt) -> str | None:
+async def ask_model(
+    context: ServingContext, turn: OpenTurn, prompt: RenderedPrompt, *, schema: JsonSchema | None = None
+) -> str | None:
     """A text from the bot's model; None when it has none, or nothing usable came.
 
     Args:
         context: The process's context.
         turn: The turn that it is for: its bot's models are asked, and its asker's budgets are charged.
         prompt: What the model reads.
+        schema: What the text must look like, if it is JSON.
     """
     route = await context.routes.resolve(turn.actor.organization_id, turn.config.routing)
     models = tuple(one for one in route.candidates if one.provider.name != _EXTRACTIVE)
@@ -46,6 +49,7 @@ async def ask_model(context: ServingContext, turn: OpenTurn, prompt: RenderedPro
         messages=prompt.messages,
         prompt_template=prompt.template,
         parameters={"temperature": 0, "max_tokens": MOST_TOKENS},
+        response_schema=schema,
         cache_salt=cache_salt(turn.actor.organization_id),
         deadline=time.monotonic() + MOST_S,
     )

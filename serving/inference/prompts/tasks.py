@@ -33,6 +33,11 @@ def person_names(text: str) -> RenderedPrompt:
     return _rendered(prompt_file("names"), text)
 
 
+def stated_facts(text: str) -> RenderedPrompt:
+    """The prompt that asks for what a person states of themselves."""
+    return _rendered(prompt_file("facts"), text)
+
+
 def standalone_question(conversation: str) -> RenderedPrompt:
     """The prompt that asks for the last question of a conversation so that it stands alone."""
     return _rendered(prompt_file("standalone"), conversation)
