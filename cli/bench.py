@@ -7,7 +7,7 @@ import typer
 from cli.console import emit, say
 from cli.errors import fail
 
-_NAMES = ("loop", "ingestion", "embedding", "chunking", "retrieval", "language", "serving", "fuzz")
+_NAMES = ("loop", "ingestion", "embedding", "chunking", "retrieval", "language", "conversation", "serving", "fuzz")
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from dashboards.components.sign_in import account_menu, identity, sign_in_page
 PAGES = {
     "overview": (strings.OVERVIEW, ":material/monitoring:"),
     "conversations": (strings.CONVERSATIONS, ":material/forum:"),
+    "inbox": (strings.INBOX, ":material/support_agent:"),
     "knowledge": (strings.KNOWLEDGE, ":material/menu_book:"),
     "understanding": (strings.UNDERSTANDING, ":material/psychology:"),
     "search_lab": (strings.LAB, ":material/science:"),

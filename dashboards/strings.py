@@ -319,3 +319,32 @@ MODEL_CONFUSION_COLUMNS = {"intent": "Right", "taken_for": "Taken for", "count":
 MODEL_TEST = "Test with your own texts"
 MODEL_TEST_HELP = "One a line: the text, a tab or `|`, and the right intent; no intent for out of scope."
 MODEL_TEST_BUTTON = "Test"
+
+INBOX = "Inbox"
+INBOX_EMPTY = "Nobody waits for a person. When somebody asks for one, the conversation appears here."
+INBOX_CHOOSE = "Conversation"
+INBOX_REFRESH = "Look again"
+INBOX_LINE = "{state} · {waited} · {bot} · {title}"
+INBOX_STATES = {"requested": "Waiting", "assigned": "Taken"}
+INBOX_REASONS = {
+    "asked": "They asked for a person.",
+    "refusals": "The bot did not know several times in a row.",
+    "requested": "A person was asked for with the button.",
+}
+INBOX_NOTE = "Note: {note}"
+INBOX_TAKEN_BY = "{name} answers here."
+INBOX_TAKE = "Take"
+INBOX_RELEASE = "Back into the queue"
+INBOX_RESOLVE = "Resolved: the bot answers again"
+INBOX_REPLY = "Your reply"
+INBOX_SEND = "Send"
+INBOX_CANNED = "Canned reply"
+INBOX_CANNED_NONE = "None"
+INBOX_CANNED_SEARCH = "Search canned replies"
+INBOX_AGENT = "Answered by a person"
+INBOX_CANNED_NEW = "New canned reply"
+INBOX_CANNED_SHORTCUT = "Shortcut, for example `thanks`"
+INBOX_CANNED_TITLE = "Title"
+INBOX_CANNED_TEXT = "Text"
+INBOX_CANNED_KEEP = "Keep it"
+MINUTES = "{count} min"

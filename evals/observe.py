@@ -6,6 +6,7 @@ from evals.errors import TargetError
 from evals.samples import Observation, Sample
 from serving.accounts.principal import Actor
 from serving.context import ServingContext
+from serving.conversations import receipts
 from serving.conversations import service as conversations
 from serving.errors import ApiError
 from storage.postgres.models.conversation import Channel
@@ -23,7 +24,7 @@ async def observe(context: ServingContext, actor: Actor, *, chatbot: uuid.UUID |
             context, actor, chatbot=chatbot, question=sample.question, channel=Channel.EVAL
         )
         async with async_organization_session(context.engine, actor.organization_id) as session:
-            receipt = await conversations.get_receipt(session, actor, answer.message_id)
+            receipt = await receipts.get_receipt(session, actor, answer.message_id)
     except ApiError as error:
         raise TargetError(f"Bot {chatbot} could not answer question {sample.id}: {error.detail}") from error
     ranked = sorted(receipt.passages, key=lambda passage: passage.rank)

@@ -20,7 +20,12 @@ from serving.bots.endpoints import router as bots
 from serving.chat_page.endpoints import router as chat_page
 from serving.context import ServingContext, open_context
 from serving.conversations.endpoints import router as conversations
+from serving.conversations.handovers.endpoints import router as handovers
+from serving.conversations.live.endpoints import router as live
+from serving.conversations.live.listener import listen, tell
+from serving.conversations.memory.endpoints import router as memory
 from serving.conversations.openai_endpoints import router as openai
+from serving.conversations.openings.endpoints import router as openings
 from serving.conversations.streams.early import EarlyRefusalMiddleware
 from serving.conversations.streams.leases import keep_leases
 from serving.erasures.endpoints import router as erasures
@@ -89,6 +94,10 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         erasures,
         conversations,
         chat_page,
+        memory,
+        live,
+        handovers,
+        openings,
         feedback,
         search,
         judgements,
@@ -125,6 +134,8 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
                 keep_leases(context.engine, lambda: [one.message_id for one in context.streams.running])
             ),
             asyncio.create_task(prewarm_forever(context.engine)),
+            asyncio.create_task(listen(context.engine, context.live)),
+            asyncio.create_task(tell(context.engine, context.live)),
         ]
         log.info("api_started")
         yield

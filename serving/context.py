@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ingestion.embedding.embedder import Embedder, default_embedder
 from serving.conversations.answer_cache import AnswerCache
+from serving.conversations.live.hub import LiveHub
+from serving.conversations.memory.beside import Beside
 from serving.conversations.streams.hub import StreamHub
 from serving.inference.connections.hosts import ModelHosts
 from serving.inference.connections.pool import ConnectionPool
@@ -45,6 +47,8 @@ class ServingContext:
     reranker: Reranker | None = None
     answers: AnswerCache = field(default_factory=AnswerCache)
     streams: StreamHub = field(default_factory=lambda: StreamHub(ServingSettings(_env_file=None).admission_limits))
+    live: LiveHub = field(default_factory=LiveHub)
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def vectors(self) -> "VectorStore":
@@ -53,6 +57,7 @@ class ServingContext:
 
     async def close(self) -> None:
         """Give the connections back."""
+        await self.beside.close()
         await self.connections.close()
         await self.engine.dispose()
         self.stores.close()

@@ -16,11 +16,12 @@ class Permission(enum.StrEnum):
     WRITE_KNOWLEDGE = "write_knowledge"
     CONVERSE = "converse"
     READ_ALL_CONVERSATIONS = "read_all_conversations"
+    ANSWER_CONVERSATIONS = "answer_conversations"
     READ_ANALYTICS = "read_analytics"
 
 
 _VIEWER = frozenset({Permission.READ_BOTS, Permission.READ_KNOWLEDGE, Permission.CONVERSE})
-_AGENT = _VIEWER | {Permission.READ_ALL_CONVERSATIONS}
+_AGENT = _VIEWER | {Permission.READ_ALL_CONVERSATIONS, Permission.ANSWER_CONVERSATIONS}
 _ANALYST = _AGENT | {Permission.READ_ANALYTICS, Permission.READ_MEMBERS}
 _BUILDER = _ANALYST | {Permission.WRITE_BOTS, Permission.WRITE_KNOWLEDGE}
 _OWNER = _BUILDER | {Permission.MANAGE_ORGANIZATION}

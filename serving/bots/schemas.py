@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.accounts.schemas import Name, Read, Slug, Write
+from serving.bots.handover_config import HandoverConfig
 from serving.inference.routing.config import RoutingConfig
 from serving.language.schemas import LanguageConfig
 from serving.retrieval.settings import RetrievalOverrides
@@ -44,6 +45,7 @@ class ChatbotConfig(BaseModel):
     routing: RoutingConfig = RoutingConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     language: LanguageConfig = LanguageConfig()
+    handover: HandoverConfig = HandoverConfig()
     knowledge_base_ids: list[uuid.UUID] = Field(default_factory=list, max_length=100)
     reads_all_knowledge_bases: bool = Field(default=False, description="also those that are made later")
 
@@ -113,6 +115,7 @@ class ChatbotUpdate(Write):
     allowed_link_hosts: list[Host] | None = Field(default=None, max_length=50)
     routing: RoutingConfig | None = Field(default=None, description="which models answer, and how one is chosen")
     language: LanguageConfig | None = None
+    handover: HandoverConfig | None = None
 
 
 class ChatbotOut(Read):

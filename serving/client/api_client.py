@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from serving.client.conversation_client import ConversationClient
 from serving.client.errors import ClientError
 from serving.client.knowledge_client import KnowledgeClient
 from serving.client.language_client import LanguageClient
@@ -52,7 +53,7 @@ class _Event:
     data: dict[str, Any]
 
 
-class ApiClient(KnowledgeClient, LanguageClient):
+class ApiClient(KnowledgeClient, LanguageClient, ConversationClient):
     """Talks to one API as one person or program. Use it as a context manager, or close it."""
 
     def sign_in(self, email: str, password: str) -> SessionOut:

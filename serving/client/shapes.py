@@ -6,6 +6,8 @@ from ingestion.ingestions import IngestionProgress
 from serving.accounts.group_schemas import GroupOut
 from serving.accounts.schemas import MeOut, SessionOut
 from serving.bots.schemas import ChatbotOut, TemplateOut
+from serving.conversations.handovers.schemas import HandoverOut, QueuedHandover
+from serving.conversations.openings.schemas import CannedReplyOut
 from serving.conversations.schemas import (
     AnswerOut,
     CitationOut,
@@ -45,6 +47,7 @@ from serving.retrieval.settings import RetrievalOverrides
 __all__ = [
     "AnswerOut",
     "BulkOut",
+    "CannedReplyOut",
     "ChatbotOut",
     "CitationOut",
     "ComparisonOut",
@@ -62,6 +65,7 @@ __all__ = [
     "FoundOut",
     "GateRecord",
     "GroupOut",
+    "HandoverOut",
     "IndexEstimate",
     "IndexVersionOut",
     "IngestionProgress",
@@ -76,6 +80,7 @@ __all__ = [
     "MessageOut",
     "PassageChangeOut",
     "PassageOut",
+    "QueuedHandover",
     "ReceiptOut",
     "RelocationOut",
     "RetrievalOverrides",

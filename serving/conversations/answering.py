@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
 import structlog
+from anyio import to_thread
 from opentelemetry.trace import Span
 
 from serving.context import ServingContext
@@ -14,8 +15,13 @@ from serving.conversations.answer_cache import cache_salt
 from serving.conversations.errors import AnswererFailedError
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted, Ending
 from serving.conversations.generation import generate
+from serving.conversations.memory.facts.by_model import learn_facts, states_something
+from serving.conversations.memory.recall import history as turns_as_history
+from serving.conversations.memory.rewriting import as_standalone
+from serving.conversations.memory.standalone import Standalone
+from serving.conversations.memory.summarizing import summarize, turns_to_summarize
 from serving.conversations.schemas import AnswerOut, CitationOut
-from serving.conversations.turns import AnswerDraft, OpenTurn, close_turn, give_up_turn
+from serving.conversations.turns import AnswerDraft, HandedOver, OpenTurn, close_turn, give_up_turn
 from serving.inference.errors import ProviderError
 from serving.inference.prompts.rendering import grounded, plain
 from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, Turn
@@ -93,6 +99,24 @@ async def answer(
                 )
 
 
+async def pass_on(turn: HandedOver) -> AsyncGenerator[AnswerEvent, None]:
+    """What is told of a question that a person is to answer: that they will."""
+    yield AnswerStarted(turn.conversation_id, turn.question_id, turn.message_id)
+    yield AnswerDelta(turn.notice)
+    yield AnswerOut(
+        message_id=turn.message_id,
+        conversation_id=turn.conversation_id,
+        question_id=turn.question_id,
+        content=turn.notice,
+        is_refused=False,
+        citations=[],
+        receipt_url=None,
+        prompt_tokens=0,
+        completion_tokens=0,
+        handover=turn.handover,
+    )
+
+
 async def _generate(
     context: ServingContext,
     turn: OpenTurn,
@@ -100,10 +124,14 @@ async def _generate(
     asked: _Asked,
     parent: Span,
 ) -> AsyncGenerator[AnswerEvent, None]:
-    retrieval = await _retrieved(context, turn, parent)
+    remembering = time.perf_counter()
+    asked = await _with_history(context, turn, asked)
+    draft.standalone = await as_standalone(context, turn, asked.history)
+    draft.latencies_ms["memory"] = _ms(remembering)
+    retrieval = await _retrieved(context, turn, draft.standalone.question, parent)
     draft.latencies_ms |= retrieval.latencies_ms
     started = asked.started
-    request = _request(turn, retrieval, asked)
+    request = _request(turn, retrieval, asked, draft.standalone)
     generating = time.perf_counter()
     completed: Completed | None = None
     try:
@@ -123,9 +151,13 @@ async def _generate(
         raise AnswererFailedError("The answerer ended without saying why")
     draft.latencies_ms |= {"generate": _ms(generating), "total": _ms(started)}
     ended = completed
-    await context.streams.closing.run(
+    handover = await context.streams.closing.run(
         lambda: close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=ended)
     )
+    if turns_to_summarize(turn):
+        context.beside.start("summarize", lambda: summarize(context, turn))
+    if turn.config.routing.candidates and states_something(turn.question):
+        context.beside.start("learn_facts", lambda: learn_facts(context, turn))
     log.info(
         "answer_completed",
         message_id=str(turn.message_id),
@@ -146,17 +178,18 @@ async def _generate(
         receipt_url=f"/api/v1/messages/{turn.message_id}/receipt",
         prompt_tokens=completed.usage.prompt_tokens,
         completion_tokens=completed.usage.completion_tokens,
+        handover=handover,
     )
 
 
-async def _retrieved(context: ServingContext, turn: OpenTurn, parent: Span) -> Retrieval:
+async def _retrieved(context: ServingContext, turn: OpenTurn, question: str, parent: Span) -> Retrieval:
     if turn.config.answers_from != "documents":
         return Retrieval((), None, turn.retrieval_settings)
     with span("retrieve", parent=parent) as retrieving:
         retrieval = await retrieve(
             context,
             turn.actor.organization_id,
-            turn.question,
+            question,
             knowledge_base_ids=turn.knowledge_base_ids,
             settings=turn.retrieval_settings,
         )
@@ -164,23 +197,36 @@ async def _retrieved(context: ServingContext, turn: OpenTurn, parent: Span) -> R
         return retrieval
 
 
-def _request(turn: OpenTurn, retrieval: Retrieval, asked: _Asked) -> GenerationRequest:
+async def _with_history(context: ServingContext, turn: OpenTurn, asked: _Asked) -> _Asked:
+    """The turns that the asker remembers, else those that the conversation does."""
+    if asked.history or not turn.memory.turns:
+        return asked
+    window = await to_thread.run_sync(turn.memory.window, context.embedder.count_tokens)
+    return replace(asked, history=turns_as_history(window))
+
+
+def _request(turn: OpenTurn, retrieval: Retrieval, asked: _Asked, standalone: Standalone) -> GenerationRequest:
     evidence = tuple(
         Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity) for p in retrieval.passages
     )
+    told: dict[str, Any] = {
+        "system_prompt": turn.config.system_prompt,
+        "history": asked.history,
+        "notes": turn.memory.notes(),
+    }
     if turn.config.answers_from == "documents":
-        prompt = grounded(turn.question, evidence, system_prompt=turn.config.system_prompt, history=asked.history)
+        prompt = grounded(turn.question, evidence, **told)
     else:
-        prompt = plain(turn.question, system_prompt=turn.config.system_prompt, history=asked.history)
+        prompt = plain(turn.question, **told)
     return GenerationRequest(
-        question=turn.question,
+        question=standalone.question,
         evidence=evidence,
         model=turn.config.model,
         messages=prompt.messages,
         prompt_template=prompt.template,
         system_prompt=turn.config.system_prompt,
         history=asked.history,
-        language=identify(turn.question),
+        language=identify(turn.question) or identify(standalone.question),
         parameters=asked.parameters,
         cache_salt=cache_salt(turn.actor.organization_id),
     )

@@ -2,20 +2,25 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 
-from serving.conversations import service, sse
+from serving.context import ServingContext
+from serving.conversations import receipts, service, sse
 from serving.conversations.schemas import (
     AnswerOut,
+    BranchSwitch,
     ConversationCreate,
     ConversationOut,
     ConversationStarted,
     MessageCreate,
+    MessageEdit,
     MessageOut,
+    MessageRetry,
     ReceiptOut,
 )
+from serving.conversations.streams.hub import RunningAnswer
 from serving.conversations.streams.response import AnswerStreamResponse, until_done
 from serving.dependencies import Context, Converser, Database
 
@@ -47,9 +52,19 @@ async def read_conversation(actor: Converser, conversation_id: uuid.UUID, sessio
 
 
 @router.get("/conversations/{conversation_id}/messages", response_model=list[MessageOut])
-async def list_messages(actor: Converser, conversation_id: uuid.UUID, session: Database) -> Sequence[Any]:
-    """Turns of a conversation, in order."""
-    return await service.list_messages(session, actor, conversation_id)
+async def list_messages(
+    actor: Converser, conversation_id: uuid.UUID, session: Database, branch: Literal["active", "all"] = "active"
+) -> Sequence[Any]:
+    """Turns of the active branch, or of all branches, in order."""
+    return await service.list_messages(session, actor, conversation_id, is_whole_tree=branch == "all")
+
+
+@router.post("/conversations/{conversation_id}/branch", response_model=list[MessageOut])
+async def switch_branch(
+    actor: Converser, conversation_id: uuid.UUID, body: BranchSwitch, session: Database
+) -> Sequence[Any]:
+    """Go on with the branch that a turn is on; its turns."""
+    return await service.switch_branch(session, actor, conversation_id, body.message_id)
 
 
 @router.post(
@@ -62,7 +77,37 @@ async def ask(
 ) -> Any:
     """Ask. With `stream`: events answer.started, .reset, .delta, .citation, .completed, or error."""
     running = await service.begin(context, actor, conversation_id, body.content)
-    if not body.stream:
+    return await _answered(context, running, request, is_stream=body.stream)
+
+
+@router.post(
+    "/messages/{message_id}/edit",
+    response_model=AnswerOut,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def edit_question(
+    actor: Converser, message_id: uuid.UUID, body: MessageEdit, context: Context, request: Request
+) -> Any:
+    """Ask a question in other words, on a branch of its own; events as when asking."""
+    running = await service.edit(context, actor, message_id, body.content)
+    return await _answered(context, running, request, is_stream=body.stream)
+
+
+@router.post(
+    "/messages/{message_id}/retry",
+    response_model=AnswerOut,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def retry_answer(
+    actor: Converser, message_id: uuid.UUID, body: MessageRetry, context: Context, request: Request
+) -> Any:
+    """Answer a question once more, on a branch of its own; events as when asking."""
+    running = await service.retry(context, actor, message_id)
+    return await _answered(context, running, request, is_stream=body.stream)
+
+
+async def _answered(context: ServingContext, running: RunningAnswer, request: Request, *, is_stream: bool) -> Any:
+    if not is_stream:
         return await until_done(context, running, request)
     return AnswerStreamResponse(context.streams, running, sse.encoder(running.generation))
 
@@ -97,4 +142,4 @@ async def stop_answer(actor: Converser, message_id: uuid.UUID, context: Context)
 @router.get("/messages/{message_id}/receipt")
 async def read_receipt(actor: Converser, message_id: uuid.UUID, session: Database) -> ReceiptOut:
     """Everything that an answer came from."""
-    return await service.get_receipt(session, actor, message_id)
+    return await receipts.get_receipt(session, actor, message_id)

@@ -59,3 +59,17 @@ class ResumeExpiredError(ApiError):
     status = 410
     slug = "resume-expired"
     title = "This answer cannot be resumed any more; ask again"
+
+
+class NotAQuestionError(ConflictError):
+    """Only what a person asked can be edited."""
+
+    slug = "not-a-question"
+    title = "Only a question can be edited; name one by its message id"
+
+
+class NotAnAnswerError(ConflictError):
+    """Only what the bot answered can be tried again."""
+
+    slug = "not-an-answer"
+    title = "Only an answer of the bot can be tried again; name one by its message id"

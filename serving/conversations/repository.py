@@ -82,6 +82,14 @@ async def lock_conversation(session: AsyncSession, actor: Actor, conversation_id
     return found
 
 
+async def visible_conversation(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation | None:
+    """A conversation that the actor may read."""
+    found: Conversation | None = await session.scalar(
+        select(Conversation).where(Conversation.id == conversation_id, visible_to(actor))
+    )
+    return found
+
+
 async def lock_answer(session: AsyncSession, actor: Actor, message_id: uuid.UUID) -> Message | None:
     """An answer of a conversation that the actor takes part in, locked so that only one begins it again."""
     statement = (
@@ -92,26 +100,6 @@ async def lock_answer(session: AsyncSession, actor: Actor, message_id: uuid.UUID
     )
     found: Message | None = await session.scalar(statement)
     return found
-
-
-async def last_message(session: AsyncSession, conversation_id: uuid.UUID) -> Message | None:
-    """The latest turn."""
-    found: Message | None = await session.scalar(
-        select(Message).where(Message.conversation_id == conversation_id).order_by(Message.ordinal.desc()).limit(1)
-    )
-    return found
-
-
-async def messages(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Sequence[AnyRow]:
-    """Turns in order, with the actor's own rating."""
-    author = Feedback.user_id == actor.user_id if actor.user_id is not None else Feedback.api_key_id == actor.api_key_id
-    statement = (
-        select(*Message.__table__.columns, Feedback.rating)
-        .outerjoin(Feedback, (Feedback.message_id == Message.id) & author)
-        .where(Message.conversation_id == conversation_id)
-        .order_by(Message.ordinal)
-    )
-    return (await session.execute(statement)).all()
 
 
 async def visible_message(session: AsyncSession, actor: Actor, message_id: uuid.UUID) -> Message | None:

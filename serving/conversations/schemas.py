@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from serving.accounts.schemas import Read, Write
+from serving.conversations.handovers.schemas import HandoverOut
 from storage.postgres.models.conversation import Channel
-from storage.postgres.models.message import MessageRole, MessageState
+from storage.postgres.models.conversation_fact import FactKind, FactSubject
+from storage.postgres.models.message import MessageAuthor, MessageRole, MessageState
 
 MAX_QUESTION_CHARACTERS = 8000
 Question = Annotated[
@@ -83,9 +85,12 @@ class AnswerOut(Read):
     suggestions: list[str] = Field(
         default_factory=list, description="after a refusal: what the closest passages are about, to ask about instead"
     )
-    receipt_url: str
+    receipt_url: str | None = Field(description="null when a person is to answer")
     prompt_tokens: int
     completion_tokens: int
+    handover: HandoverOut | None = Field(
+        default=None, description="set when a person will reply; `message_id` is the question's until they do"
+    )
 
 
 class MessageOut(Read):
@@ -93,13 +98,58 @@ class MessageOut(Read):
 
     id: uuid.UUID
     conversation_id: uuid.UUID
+    parent_id: uuid.UUID | None
+    ordinal: int
     role: MessageRole
+    author: MessageAuthor
     state: MessageState
     content: str
     error_type: str | None
     created_at: datetime
     completed_at: datetime | None
     rating: int | None = Field(default=None, description="the asker's own thumb, 1 or -1")
+    sibling: int = Field(default=1, description="which of its siblings it is, from 1, oldest first")
+    siblings: int = Field(default=1, description="turns that follow the same turn, itself included")
+    is_active: bool = Field(default=True, description="whether it is on the branch that is shown and gone on with")
+
+
+class BranchSwitch(Write):
+    """Go on with the branch that a turn is on."""
+
+    message_id: uuid.UUID
+
+
+class MessageEdit(MessageCreate):
+    """Ask a question in other words; the old one stays on its branch."""
+
+
+class MessageRetry(Write):
+    """Answer once more; the old answer stays on its branch."""
+
+    stream: bool = False
+
+
+class FactOut(Read):
+    """Something that a person said of themselves or their matter, and the message in which they did."""
+
+    id: uuid.UUID
+    subject: FactSubject
+    kind: FactKind
+    text: str
+    confidence: float
+    source_message_id: uuid.UUID
+    supersedes_id: uuid.UUID | None
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+class TopicOut(Read):
+    """Questions of the active branch that belong together."""
+
+    label: str
+    message_ids: list[uuid.UUID]
+    last_asked_at: datetime
+    is_current: bool
 
 
 class ReceiptPassageOut(Read):
@@ -161,6 +211,7 @@ class ReceiptOut(Read):
     index_version_id: uuid.UUID | None
     index_version: int | None
     embedding_model: str | None
+    standalone_question: str | None = Field(description="what was searched for, when it says more than what was typed")
     retrieval_settings: dict[str, Any]
     passages: list[ReceiptPassageOut]
     prompt_template: str

@@ -11,25 +11,14 @@ from serving.accounts.principal import Actor
 from serving.bots import service as bots
 from serving.bots.schemas import ChatbotOut
 from serving.context import ServingContext
-from serving.conversations import repository
-from serving.conversations.answering import answer
-from serving.conversations.errors import (
-    ConversationNotFoundError,
-    MessageNotFoundError,
-    ReceiptNotFoundError,
-)
+from serving.conversations import branches, repository
+from serving.conversations.answering import answer, pass_on
+from serving.conversations.errors import ConversationNotFoundError, MessageNotFoundError
 from serving.conversations.events import AnswerFailed, Ending
-from serving.conversations.schemas import (
-    AnswerOut,
-    ConversationCreate,
-    ConversationStarted,
-    EvalInReceipt,
-    FeedbackInReceipt,
-    ReceiptOut,
-    ReceiptPassageOut,
-)
+from serving.conversations.opening import edit_turn, open_first_turn, open_turn, reopen_turn, retry_turn
+from serving.conversations.schemas import AnswerOut, ConversationCreate, ConversationStarted
 from serving.conversations.streams.hub import RunningAnswer
-from serving.conversations.turns import OpenTurn, open_first_turn, open_turn, reopen_turn
+from serving.conversations.turns import HandedOver, OpenTurn
 from serving.errors import ApiError, UnavailableError
 from serving.inference.provider import Turn
 from serving.telemetry import metrics
@@ -76,10 +65,32 @@ async def get_conversation(session: AsyncSession, actor: Actor, conversation_id:
     return row
 
 
-async def list_messages(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Sequence[AnyRow]:
-    """Turns of a conversation, in order."""
+async def list_messages(
+    session: AsyncSession, actor: Actor, conversation_id: uuid.UUID, *, is_whole_tree: bool = False
+) -> Sequence[AnyRow]:
+    """Turns of the active branch of a conversation, or of all its branches, in order."""
     await get_conversation(session, actor, conversation_id)
-    return await repository.messages(session, actor, conversation_id)
+    return await branches.messages(session, actor, conversation_id, is_whole_tree=is_whole_tree)
+
+
+async def switch_branch(
+    session: AsyncSession, actor: Actor, conversation_id: uuid.UUID, message_id: uuid.UUID
+) -> Sequence[AnyRow]:
+    """Go on with the branch that a turn is on; its turns.
+
+    Raises:
+        ConversationNotFoundError: Unknown, or of somebody else.
+        MessageNotFoundError: It is of another conversation.
+    """
+    conversation = await repository.lock_conversation(session, actor, conversation_id)
+    if conversation is None:
+        raise ConversationNotFoundError
+    message = await repository.visible_message(session, actor, message_id)
+    if message is None or message.conversation_id != conversation_id:
+        raise MessageNotFoundError
+    conversation.active_leaf_id = await branches.deepest(session, message_id)
+    await session.flush()
+    return await branches.messages(session, actor, conversation_id, is_whole_tree=False)
 
 
 async def ask(
@@ -166,6 +177,16 @@ async def begin(
     )
 
 
+async def edit(context: ServingContext, actor: Actor, message_id: uuid.UUID, question: str) -> RunningAnswer:
+    """Ask a question in other words, on a branch of its own; raises as `begin` and `edit_turn`."""
+    return await _start_answer(context, actor, lambda: edit_turn(context, actor, message_id, question))
+
+
+async def retry(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> RunningAnswer:
+    """Answer a question once more, on a branch of its own; raises as `begin` and `retry_turn`."""
+    return await _start_answer(context, actor, lambda: retry_turn(context, actor, message_id))
+
+
 async def rejoin(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> RunningAnswer:
     """The answer of a message: as it runs or has just ended here, else begun again when it was interrupted.
 
@@ -220,7 +241,7 @@ async def whole(context: ServingContext, running: RunningAnswer) -> AnswerOut:
 async def _start_answer(
     context: ServingContext,
     actor: Actor,
-    opening: Callable[[], Awaitable[OpenTurn]],
+    opening: Callable[[], Awaitable[OpenTurn | HandedOver]],
     *,
     history: tuple[Turn, ...] = (),
     parameters: Mapping[str, Any] | None = None,
@@ -244,57 +265,17 @@ async def _start_answer(
         actor.organization_id,
         turn.message_id,
         turn.generation,
-        lambda running: answer(
-            context,
-            turn,
-            started=started,
-            history=history,
-            parameters=parameters,
-            ending=lambda: running.ending,
+        lambda running: (
+            pass_on(turn)
+            if isinstance(turn, HandedOver)
+            else answer(
+                context,
+                turn,
+                started=started,
+                history=history,
+                parameters=parameters,
+                ending=lambda: running.ending,
+            )
         ),
         entered_at=entered,
-    )
-
-
-async def get_receipt(session: AsyncSession, actor: Actor, message_id: uuid.UUID) -> ReceiptOut:
-    """The receipt of an answer, with the feedback and evaluations that came since."""
-    if await repository.visible_message(session, actor, message_id) is None:
-        raise MessageNotFoundError
-    row = await repository.receipt(session, message_id)
-    if row is None:
-        raise ReceiptNotFoundError
-    passages = await repository.receipt_passages(session, row.id)
-    feedback = await repository.feedback_on(session, message_id)
-    evals = await repository.evals_of(session, message_id)
-    return ReceiptOut(
-        **row._mapping,
-        passages=[_passage_out(p) for p in passages],
-        feedback=[FeedbackInReceipt.model_validate(f) for f in feedback],
-        evals=[EvalInReceipt.model_validate(e) for e in evals],
-    )
-
-
-def _passage_out(row: AnyRow) -> ReceiptPassageOut:
-    """A passage of a receipt. Of a document that the reader may not see, only that there was one is told."""
-    shown = ReceiptPassageOut.model_validate(row)
-    if not shown.is_withheld:
-        return shown
-    return ReceiptPassageOut(
-        rank=shown.rank,
-        rank_before_rerank=shown.rank_before_rerank,
-        citation=shown.citation,
-        quotes=[],
-        chunk_id=None,
-        document_id=None,
-        document_version_id=None,
-        document_name=None,
-        document_version=None,
-        page=None,
-        boxes=None,
-        char_start=0,
-        char_end=0,
-        text_hash="",
-        scores={},
-        erased_at=shown.erased_at,
-        is_withheld=True,
     )

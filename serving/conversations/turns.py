@@ -1,48 +1,38 @@
-"""The transactions of a turn: open it, close it, give it up. Between them no database connection is held."""
+"""A turn that is open, and the transactions that close it or give it up. No database connection is held meanwhile."""
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Row, func, insert, update
+from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
 from serving.billing.charging import Reservation, charge_of
-from serving.billing.ledger import Charge, budgets_of, release, settle
-from serving.bots import repository as bots
-from serving.bots.errors import ChatbotNotFoundError
+from serving.billing.ledger import Charge, release, settle
 from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
-from serving.conversations.errors import (
-    AnswerElsewhereError,
-    ConversationClosedError,
-    ConversationNotFoundError,
-    MessageNotFoundError,
-    ResumeExpiredError,
-)
+from serving.conversations.handovers.requesting import refused_too_often
+from serving.conversations.handovers.schemas import HandoverOut
+from serving.conversations.live.journal import MESSAGE_CREATED, record_event
+from serving.conversations.memory.recall import NOTHING, Recalled
+from serving.conversations.memory.standalone import Standalone
 from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest, TokenUsage
 from serving.inference.providers.tokens import estimated_tokens
 from serving.inference.routing.route import Routed
 from serving.retrieval.passage import Retrieval
-from serving.retrieval.service import settings_of
 from serving.retrieval.settings import RetrievalSettings
-from storage.postgres.models.chatbot import Chatbot
-from storage.postgres.models.chatbot_version import ChatbotVersion
-from storage.postgres.models.conversation import Channel, Conversation
-from storage.postgres.models.message import Message, MessageRole, MessageState
+from storage.postgres.models.message import Message, MessageAuthor, MessageState
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
 from storage.postgres.models.usage_record import UsageRecord
 from storage.postgres.session import async_organization_session
 
-# How long an answer may go without word of the process that writes it, and for how long it can be resumed after that.
+# How long an answer may go without word of the process that writes it.
 LEASE = timedelta(seconds=20)
-RESUMABLE_FOR = timedelta(minutes=10)
 _JOIN_AFTER = 64
-_TITLE_CHARACTERS = 120
 
 
 @dataclass(frozen=True)
@@ -59,8 +49,31 @@ class OpenTurn:
     config: ChatbotConfig
     knowledge_base_ids: tuple[uuid.UUID, ...]
     retrieval_settings: RetrievalSettings
+    memory: Recalled = NOTHING
     generation: int = 0
     is_budgeted: bool = False
+    is_retry: bool = False
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A question that is stored for a person to answer: the bot is silent."""
+
+    actor: Actor
+    conversation_id: uuid.UUID
+    question_id: uuid.UUID
+    handover: HandoverOut
+    notice: str
+
+    @property
+    def message_id(self) -> uuid.UUID:
+        """What its events are found by; there is no answer yet."""
+        return self.question_id
+
+    @property
+    def generation(self) -> int:
+        """Nothing of it is ever begun again."""
+        return 0
 
 
 @dataclass
@@ -70,6 +83,7 @@ class AnswerDraft:
     pieces: list[str] = field(default_factory=list)
     quotes: dict[int, list[str]] = field(default_factory=dict)
     latencies_ms: dict[str, float] = field(default_factory=dict)
+    standalone: Standalone | None = None
     routed: Routed | None = None
     reservation: Reservation | None = None
 
@@ -91,156 +105,6 @@ class AnswerDraft:
         return "".join(self.pieces)
 
 
-async def open_turn(context: ServingContext, actor: Actor, conversation_id: uuid.UUID, question: str) -> OpenTurn:
-    """Store the question and reserve the answer's place.
-
-    Raises:
-        ConversationNotFoundError: Unknown, or of somebody else.
-        ConversationClosedError: It takes no more turns.
-        ChatbotNotFoundError: The bot was archived since.
-    """
-    async with async_organization_session(context.engine, actor.organization_id) as session:
-        conversation = await repository.lock_conversation(session, actor, conversation_id)
-        if conversation is None:
-            raise ConversationNotFoundError
-        if conversation.closed_at is not None:
-            raise ConversationClosedError
-        bot = await _bot_of(session, conversation.id)
-        asked, reserved = await _add_messages(session, conversation, question)
-        return await _turn(session, actor, asked, reserved, bot)
-
-
-async def open_first_turn(
-    context: ServingContext, actor: Actor, chatbot: uuid.UUID | str, channel: Channel, question: str
-) -> OpenTurn:
-    """Start a conversation with its first question, in one transaction.
-
-    Raises:
-        ChatbotNotFoundError: No such bot, or it is archived.
-    """
-    async with async_organization_session(context.engine, actor.organization_id) as session:
-        bot = await bots.chatbot(session, chatbot)
-        if bot is None:
-            raise ChatbotNotFoundError
-        conversation = Conversation(
-            id=uuid.uuid4(),
-            organization_id=actor.organization_id,
-            chatbot_id=bot[0].id,
-            user_id=actor.user_id,
-            api_key_id=actor.api_key_id,
-            channel=channel,
-            title=question[:_TITLE_CHARACTERS],
-        )
-        session.add(conversation)
-        await session.flush()
-        asked, reserved = await _insert_messages(session, conversation, question, last=None)
-        return await _turn(session, actor, asked, reserved, bot)
-
-
-async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn:
-    """Begin an interrupted answer again, for the one who asked.
-
-    Raises:
-        MessageNotFoundError: Unknown, of somebody else, or no answer.
-        AnswerElsewhereError: Another process writes it right now.
-        ResumeExpiredError: It cannot be resumed, or not any more.
-        ChatbotNotFoundError: The bot was archived since.
-    """
-    async with async_organization_session(context.engine, actor.organization_id) as session:
-        answer = await repository.lock_answer(session, actor, message_id)
-        if answer is None:
-            raise MessageNotFoundError
-        now = datetime.now(UTC)
-        if answer.state == MessageState.STREAMING and answer.leased_until is not None and answer.leased_until > now:
-            raise AnswerElsewhereError
-        since = answer.completed_at or answer.leased_until or answer.created_at
-        if answer.state not in (MessageState.INTERRUPTED, MessageState.STREAMING) or now - since > RESUMABLE_FOR:
-            raise ResumeExpiredError
-        question = await session.get_one(Message, answer.parent_id)
-        answer.state = MessageState.STREAMING
-        answer.generation += 1
-        answer.error_type = answer.completed_at = None
-        answer.leased_until = now + LEASE
-        return await _turn(session, actor, question, answer, await _bot_of(session, answer.conversation_id))
-
-
-async def _bot_of(session: AsyncSession, conversation_id: uuid.UUID) -> Row[Chatbot, ChatbotVersion]:
-    conversation = await session.get_one(Conversation, conversation_id)
-    bot = await bots.chatbot(session, conversation.chatbot_id)
-    if bot is None:
-        raise ChatbotNotFoundError("The bot of this conversation was archived")
-    return bot
-
-
-async def _turn(
-    session: AsyncSession,
-    actor: Actor,
-    asked: Message,
-    reserved: Message,
-    bot: Row[Chatbot, ChatbotVersion],
-) -> OpenTurn:
-    row, version = bot
-    config = ChatbotConfig.model_validate(version.config)
-    readable = (
-        await bots.all_knowledge_bases(session) if config.reads_all_knowledge_bases else config.knowledge_base_ids
-    )
-    return OpenTurn(
-        actor=actor,
-        conversation_id=reserved.conversation_id,
-        question_id=asked.id,
-        message_id=reserved.id,
-        question=asked.content,
-        chatbot_id=row.id,
-        chatbot_version_id=version.id,
-        config=config,
-        knowledge_base_ids=tuple(readable),
-        retrieval_settings=await settings_of(session, readable, config.retrieval),
-        generation=reserved.generation,
-        is_budgeted=bool(await budgets_of(session, actor, row.id)),
-    )
-
-
-async def _add_messages(session: AsyncSession, conversation: Conversation, question: str) -> tuple[Message, Message]:
-    conversation.title = conversation.title or question[:_TITLE_CHARACTERS]
-    conversation.updated_at = func.now()
-    last = await repository.last_message(session, conversation.id)
-    return await _insert_messages(session, conversation, question, last=last)
-
-
-async def _insert_messages(
-    session: AsyncSession, conversation: Conversation, question: str, *, last: Message | None
-) -> tuple[Message, Message]:
-    """The question and the place of its answer, in one statement."""
-    now = datetime.now(UTC)
-    ordinal = last.ordinal + 1 if last else 0
-    asked = Message(
-        id=uuid.uuid4(),
-        organization_id=conversation.organization_id,
-        conversation_id=conversation.id,
-        parent_id=last.id if last else None,
-        ordinal=ordinal,
-        role=MessageRole.USER,
-        state=MessageState.COMPLETE,
-        content=question,
-        completed_at=now,
-    )
-    reserved = Message(
-        id=uuid.uuid4(),
-        organization_id=conversation.organization_id,
-        conversation_id=conversation.id,
-        parent_id=asked.id,
-        ordinal=ordinal + 1,
-        role=MessageRole.ASSISTANT,
-        state=MessageState.STREAMING,
-        content="",
-        generation=0,
-        leased_until=now + LEASE,
-    )
-    names = [column.name for column in Message.__table__.columns if column.name != "created_at"]
-    await session.execute(insert(Message), [{name: getattr(row, name) for name in names} for row in (asked, reserved)])
-    return asked, reserved
-
-
 async def close_turn(
     context: ServingContext,
     turn: OpenTurn,
@@ -249,15 +113,18 @@ async def close_turn(
     retrieval: Retrieval,
     request: GenerationRequest,
     completed: Completed,
-) -> None:
+) -> HandoverOut | None:
     """Store answer, receipt and usage in one transaction: an answer is never there without its receipt.
 
     May be run again when it is not known whether it was committed.
+
+    Returns:
+        The hand-over that the bot asked for because it did not know too often; None otherwise.
     """
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
-        await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text)
         if await repository.has_receipt(session, turn.message_id):
-            return  # it was written; only the word that it was did not come back
+            return None  # it was written; only the word that it was did not come back
+        await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text)
         charge = charge_of(draft.answerer, completed.usage)
         if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, charge)
@@ -278,6 +145,15 @@ async def close_turn(
                 completion_tokens=completed.usage.completion_tokens,
                 cost_usd=charge.amount.usd,
             )
+        )
+        await record_event(
+            session, context.live, turn.conversation_id, MESSAGE_CREATED,
+            message_id=str(turn.message_id), author=MessageAuthor.BOT,
+        )  # fmt: skip
+        if not completed.is_refused:
+            return None
+        return await refused_too_often(
+            context, session, turn.actor, turn.conversation_id, turn.config.handover, answer_id=turn.message_id
         )
 
 
@@ -324,6 +200,7 @@ def _receipt(
         chatbot_id=turn.chatbot_id,
         chatbot_version_id=turn.chatbot_version_id,
         index_version_id=retrieval.index_version_id,
+        standalone_question=draft.standalone.question if draft.standalone and draft.standalone.is_rewritten else None,
         retrieval_settings=retrieval.settings.as_json(),
         prompt_template=request.prompt_template,
         prompt_hash=prompt_hash(request.messages),
@@ -340,8 +217,16 @@ def _receipt(
         cost_settled_usd=charge.amount.usd,
         latencies_ms={stage: round(value, 3) for stage, value in draft.latencies_ms.items()},
         language=request.language,
-        guard_decisions=dict(completed.decisions),
+        guard_decisions={**completed.decisions, **_remembered(turn, draft)},
     )
+
+
+def _remembered(turn: OpenTurn, draft: AnswerDraft) -> dict[str, object]:
+    """What of the conversation went into the answer, by ids."""
+    found = dict(turn.memory.as_json())
+    if draft.standalone is not None and draft.standalone.is_rewritten:
+        found["rewriting"] = draft.standalone.as_json()
+    return {"memory": found} if found else {}
 
 
 def _passages(row: Receipt, retrieval: Retrieval, draft: AnswerDraft) -> list[ReceiptPassage]:

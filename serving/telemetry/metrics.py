@@ -26,6 +26,12 @@ FIRST_TOKEN = Histogram(
     registry=REGISTRY,
 )
 STAGE = Histogram("pixel_stage_seconds", "Time by stage of an answer", ["stage"], buckets=_SECONDS, registry=REGISTRY)
+HANDOVER_WAIT = Histogram(
+    "pixel_handover_wait_seconds",
+    "From asking for a person to somebody taking over",
+    buckets=(5, 15, 60, 300, 900, 3600, 14400, 86400),
+    registry=REGISTRY,
+)
 TOKENS = Counter("pixel_tokens", "Tokens of answers", ["direction", "provider"], registry=REGISTRY)
 COST = Counter("pixel_cost_usd", "Settled cost of answers", ["provider"], registry=REGISTRY)
 UNPRICED = Counter("pixel_unpriced_calls", "Paid calls that cost nothing", ["provider"], registry=REGISTRY)

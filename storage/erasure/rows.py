@@ -13,10 +13,14 @@ from storage.erasure.quotes import blank_quotes
 from storage.erasure.targets import Targets
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.conversation_event import ConversationEvent
+from storage.postgres.models.conversation_fact import ConversationFact
+from storage.postgres.models.conversation_summary import ConversationSummary
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion
 from storage.postgres.models.embedding import Embedding
 from storage.postgres.models.feedback import Feedback
+from storage.postgres.models.handover import Handover
 from storage.postgres.models.ingestion import Ingestion
 from storage.postgres.models.job import Job
 from storage.postgres.models.knowledge_base import KnowledgeBase
@@ -30,12 +34,12 @@ from storage.postgres.models.usage_record import UsageRecord
 TOUCHED_TABLES = tuple(
     model.__tablename__
     for model in (
-        Chunk, Conversation, Document, DocumentVersion, Embedding, Feedback, Ingestion, Job, KnowledgeBase, Message,
-        OutboxEvent, Receipt, ReceiptPassage, UsageRecord,
+        Chunk, Conversation, ConversationEvent, ConversationFact, ConversationSummary, Document, DocumentVersion, Embedding, Feedback, Handover,
+        Ingestion, Job, KnowledgeBase, Message, OutboxEvent, Receipt, ReceiptPassage, UsageRecord,
     )
 )  # fmt: skip
 # Tables of optional parts of the product, and the columns by which their rows belong to what is erased.
-OPTIONAL_TABLES = ("retrieval_labels", "facts")
+OPTIONAL_TABLES = ("retrieval_labels", "conversation_facts", "conversation_summaries")
 _COLUMNS = {
     "chunk_id": "chunk_ids",
     "document_version_id": "version_ids",
@@ -52,6 +56,7 @@ def remove_rows(session: Session, organization_id: uuid.UUID, targets: Targets, 
         Counts by table, and `answers_blanked`.
     """
     counts: Counter[str] = Counter()
+    counts["conversation_summaries"] = _forget_summaries(session, organization_id, targets)
     counts["receipt_passages"], counts["answers_blanked"] = blank_quotes(session, organization_id, targets, evidence)
     chunks = session.execute(
         select(Chunk.id, Chunk.text_hash).where(
@@ -64,6 +69,28 @@ def remove_rows(session: Session, organization_id: uuid.UUID, targets: Targets, 
     if targets.knowledge_base_id is not None and not _has_documents(session, targets.knowledge_base_id):
         _delete(session, KnowledgeBase, [KnowledgeBase.id == targets.knowledge_base_id], organization_id, counts)
     return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _forget_summaries(session: Session, organization_id: uuid.UUID, targets: Targets) -> int:
+    """Remove what was made of answers that were given these documents; it is made again from what is left of them."""
+    told = (
+        select(Receipt.conversation_id)
+        .join(ReceiptPassage, ReceiptPassage.receipt_id == Receipt.id)
+        .where(
+            Receipt.organization_id == organization_id,
+            or_(
+                ReceiptPassage.document_version_id.in_(targets.version_ids),
+                ReceiptPassage.document_id.in_(targets.document_ids),
+            ),
+        )
+    )
+    conversations = session.scalars(told.distinct()).all()
+    # A model that rewrote a question had read the answers before it; rules read what people typed alone.
+    rewritten = update(Receipt).where(Receipt.conversation_id.in_(conversations))
+    by_model = Receipt.guard_decisions["memory"]["rewriting"]["method"].astext == "model"
+    session.execute(rewritten.where(by_model).values(standalone_question=None))
+    gone = delete(ConversationSummary).where(ConversationSummary.conversation_id.in_(conversations))
+    return len(session.execute(gone.returning(ConversationSummary.id)).all())
 
 
 def _remove_documents(
@@ -96,6 +123,11 @@ def _remove_person(session: Session, organization_id: uuid.UUID, targets: Target
     if targets.user_id is None:
         return
     _delete(session, Feedback, [Feedback.user_id == targets.user_id], organization_id, counts)
+    # What they wrote to others as an agent belongs to those; it stays, and no longer says who wrote it.
+    written = update(Message).where(Message.organization_id == organization_id)
+    session.execute(written.where(Message.author_user_id == targets.user_id).values(author_user_id=None))
+    taken = update(Handover).where(Handover.organization_id == organization_id)
+    session.execute(taken.where(Handover.assigned_user_id == targets.user_id).values(assigned_user_id=None))
     # What an answer cost stays in the books, without the person.
     freed = session.execute(
         update(UsageRecord)

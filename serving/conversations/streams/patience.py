@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
 from serving.errors import DATABASE_ERRORS
 
 log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 # Fewer than there are connections: answers that begin must not wait for those that end.
 _AT_ONCE = 8
@@ -24,8 +27,8 @@ class Closing:
         self._places = asyncio.Semaphore(at_once)
         self._keep_trying_s = keep_trying_s
 
-    async def run(self, transaction: Callable[[], Awaitable[None]]) -> None:
-        """Run a transaction that may be run again.
+    async def run(self, transaction: Callable[[], Awaitable[Result]]) -> Result:
+        """Run a transaction that may be run again; what it returns.
 
         Raises:
             SQLAlchemyError: The database was away for longer than it was waited for, or the transaction is wrong.
@@ -35,8 +38,7 @@ class Closing:
         while True:
             try:
                 async with self._places:
-                    await transaction()
-                return
+                    return await transaction()
             except DATABASE_ERRORS as error:
                 if time.monotonic() + wait_s > deadline:
                     raise

@@ -53,7 +53,12 @@ def prompt_file(name: str) -> PromptFile:
 
 
 def grounded(
-    question: str, evidence: Sequence[Evidence], *, system_prompt: str = "", history: Sequence[Turn] = ()
+    question: str,
+    evidence: Sequence[Evidence],
+    *,
+    system_prompt: str = "",
+    history: Sequence[Turn] = (),
+    notes: str = "",
 ) -> RenderedPrompt:
     """The prompt of a grounded answer.
 
@@ -62,28 +67,35 @@ def grounded(
         evidence: The passages that may be cited.
         system_prompt: The bot's own instructions.
         history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
+        notes: What is remembered of the conversation, as data.
     """
     file = prompt_file("grounded")
     passages = "\n\n".join(_passage(item) for item in evidence) or "(no passage was found)"
     # Made of the passages themselves: no document can contain the mark that would end the fence around it, and the
     # same passages give the same prompt, which is what caches live on.
-    fence = hashlib.sha256(passages.encode()).hexdigest()[:_FENCE_CHARACTERS]
+    fence = hashlib.sha256((passages + notes).encode()).hexdigest()[:_FENCE_CHARACTERS]
     system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence)
-    asked = file.user.substitute(passages=passages, question=question, fence=fence)
+    asked = file.user.substitute(passages=passages, question=question, fence=fence, notes=_notes(notes, fence))
     return _rendered(file, system, history, asked)
 
 
-def plain(question: str, *, system_prompt: str = "", history: Sequence[Turn] = ()) -> RenderedPrompt:
+def plain(question: str, *, system_prompt: str = "", history: Sequence[Turn] = (), notes: str = "") -> RenderedPrompt:
     """The prompt of a bot that answers without documents.
 
     Args:
         question: The question.
         system_prompt: The bot's own instructions.
         history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
+        notes: What is remembered of the conversation, as data.
     """
     file = prompt_file("plain")
-    system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT)
-    return _rendered(file, system, history, file.user.substitute(question=question))
+    fence = hashlib.sha256(notes.encode()).hexdigest()[:_FENCE_CHARACTERS]
+    system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence)
+    return _rendered(file, system, history, file.user.substitute(question=question, notes=_notes(notes, fence)))
+
+
+def _notes(notes: str, fence: str) -> str:
+    return f"<notes {fence}>\n{notes}\n</notes {fence}>\n\n" if notes else ""
 
 
 def _rendered(file: PromptFile, system: str, history: Sequence[Turn], asked: str) -> RenderedPrompt:

@@ -33,6 +33,21 @@ def person_names(text: str) -> RenderedPrompt:
     return _rendered(prompt_file("names"), text)
 
 
+def stated_facts(text: str) -> RenderedPrompt:
+    """The prompt that asks for what a person states of themselves."""
+    return _rendered(prompt_file("facts"), text)
+
+
+def standalone_question(conversation: str) -> RenderedPrompt:
+    """The prompt that asks for the last question of a conversation so that it stands alone."""
+    return _rendered(prompt_file("standalone"), conversation)
+
+
+def summary(conversation: str, *, most: int) -> RenderedPrompt:
+    """The prompt that asks for the minutes of a conversation in so many sentences at most."""
+    return _rendered(prompt_file("summary"), conversation, most=str(most))
+
+
 def _rendered(file: PromptFile, text: str, **values: str) -> RenderedPrompt:
     # Made of the text itself, so that no text can hold the mark that would end its fence.
     fence = hashlib.sha256(text.encode()).hexdigest()[:_FENCE_CHARACTERS]

@@ -22,7 +22,10 @@ class Channel(enum.StrEnum):
 
 
 class Conversation(Identified, OrganizationOwned, Timestamped, Base):
-    """A dialogue of one person or program with one bot."""
+    """A dialogue of one person or program with one bot.
+
+    `active_leaf_id` is the last turn of the branch that is shown and gone on with; `event_count` numbers its events.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -37,3 +40,7 @@ class Conversation(Identified, OrganizationOwned, Timestamped, Base):
     title: Mapped[str | None] = mapped_column(String(255))
     custom_metadata: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
     closed_at: Mapped[datetime | None]
+    active_leaf_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("messages.id", ondelete="SET NULL", use_alter=True), index=True
+    )
+    event_count: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -26,6 +26,7 @@ class Receipt(Identified, OrganizationOwned, Created, Base):
     experiment: Mapped[str | None] = mapped_column(String(100))
     arm: Mapped[str | None] = mapped_column(String(100))
     index_version_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("index_versions.id", ondelete="SET NULL"))
+    standalone_question: Mapped[str | None]
     retrieval_settings: Mapped[JsonObject]
     prompt_template: Mapped[str] = mapped_column(String(100))
     prompt_hash: Mapped[str] = mapped_column(String(64))

@@ -109,7 +109,7 @@ class TestConversations:
         assert "Warranty" in texts(at)
 
     def test_none_yet_is_said(self, sign_in: SignIn) -> None:
-        at = sign_in("agent")
+        at = sign_in("agent").switch_page("app_pages/conversations.py").run()
         assert at.info[0].value == strings.CONVERSATIONS_EMPTY
 
 

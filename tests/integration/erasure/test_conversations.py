@@ -14,6 +14,8 @@ from storage.erasure.quotes import BLANK, blank
 from storage.erasure.targets import EXTERNAL_PERSON, Targets
 from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.conversation_fact import ConversationFact
+from storage.postgres.models.conversation_summary import ConversationSummary
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion
 from storage.postgres.models.erasure import Erasure, ErasureKind, ErasureState
@@ -181,3 +183,70 @@ class TestErasingAPerson:
             self.own(stores, answered_turn(stores.owner, place), person.id)
         erase_now(stores, studio, ErasureKind.SUBJECT, person.id)
         assert (self.left(stores, studio, Conversation), self.left(stores, elsewhere, Conversation)) == (0, 1)
+
+
+def remember(stores: Stores, studio: Studio, turn: Turn, text: str, *, user_id: uuid.UUID | None = None) -> None:
+    """A fact and a summary of a conversation that hold a text."""
+    owned = {"organization_id": studio.organization_id, "conversation_id": turn.conversation_id}
+    with owner_session(stores.owner) as session:
+        session.add(
+            ConversationFact(
+                **owned, user_id=user_id, subject="user", kind="preference", text=text,
+                source_message_id=turn.question_id, confidence=0.9,
+            )
+        )  # fmt: skip
+        sentences = [{"text": text, "message_id": str(turn.message_id)}]
+        session.add(
+            ConversationSummary(**owned, until_message_id=turn.message_id, sentences=sentences, method="extractive")
+        )
+
+
+class TestMemory:
+    def test_facts_and_summaries_of_a_person_go_with_them(self, stores: Stores, studio: Studio) -> None:
+        user = make_user(stores.owner)
+        turn = answered_turn(stores.owner, studio)
+        # Of this organization alone: the whole database is searched for it, and others asked the same.
+        said = f"I prefer the blue kettle of the northern workshop {studio.organization_id} in the morning."
+        with owner_session(stores.owner) as session:
+            session.get_one(Conversation, turn.conversation_id).user_id = user.id
+            session.get_one(Message, turn.question_id).content = said
+        remember(stores, studio, turn, said, user_id=user.id)
+        with owner_session(stores.owner) as session:
+            search = search_of(
+                gather(session, studio.organization_id, Targets(conversation_ids=(turn.conversation_id,)))
+            )
+        assert dump_hits(stores, search)
+
+        row = erase_now(stores, studio, ErasureKind.SUBJECT, user.id)
+
+        assert (row.state, row.error) == (ErasureState.COMPLETED, None)
+        assert not dump_hits(stores, search)
+        assert row.touched["conversation_facts"] == 1
+        assert row.touched["conversation_summaries"] == 1
+
+    def test_a_summary_of_an_answer_goes_with_the_document_it_was_given(
+        self, stores: Stores, studio: Studio, quoted: tuple[Turn, str]
+    ) -> None:
+        turn, sentence = quoted
+        with owner_session(stores.owner) as session:
+            evidence = gather(session, studio.organization_id, Targets(version_ids=(studio.document_version_id,)))
+            session.add(
+                ConversationSummary(
+                    organization_id=studio.organization_id, conversation_id=turn.conversation_id,
+                    until_message_id=turn.message_id, method="extractive",
+                    sentences=[{"text": sentence, "message_id": str(turn.message_id)}],
+                )
+            )  # fmt: skip
+        row = erase_now(stores, studio, ErasureKind.DOCUMENT, studio.document_id)
+        assert row.state == ErasureState.COMPLETED
+        assert row.touched["conversation_summaries"] == 1
+        assert not dump_hits(stores, search_of(evidence))
+
+    def test_what_an_agent_wrote_to_others_stays_without_their_name(self, stores: Stores, studio: Studio) -> None:
+        agent = make_user(stores.owner)
+        turn = answered_turn(stores.owner, studio)
+        with owner_session(stores.owner) as session:
+            session.get_one(Message, turn.message_id).author_user_id = agent.id
+        erase_now(stores, studio, ErasureKind.SUBJECT, agent.id)
+        with owner_session(stores.owner) as session:
+            assert session.get_one(Message, turn.message_id).author_user_id is None

@@ -78,7 +78,15 @@ class TestForeignIds:
         erased = informed.owner.post("/api/v1/erasures", json={"kind": "subject", "subject": str(uuid.uuid4())})
         connection = informed.owner.post("/api/v1/model-connections", json={"name": "c", "provider": "ollama"})
         model = informed.owner.post("/api/v1/models", json={"connection_id": connection.json()["id"], "name": "m"})
+        handover = informed.owner.post(f"/api/v1/conversations/{answer['conversation_id']}/handover", json={})
+        opening = {"chatbot_id": informed.chatbot_id, "name": "n", "messages": ["Hello"]}
+        reply = {"shortcut": "s", "title": "t", "text": "x"}
         theirs = {
+            "handover_id": handover.json()["id"],
+            "conversation_template_id": informed.owner.post("/api/v1/conversation-templates", json=opening).json()[
+                "id"
+            ],
+            "canned_reply_id": informed.owner.post("/api/v1/canned-replies", json=reply).json()["id"],
             "connection_id": connection.json()["id"],
             "model_id": model.json()["id"],
             "erasure_id": erased.json()["id"],
@@ -97,7 +105,13 @@ class TestForeignIds:
             "index_version_id": informed.owner.get("/api/v1/index-versions").json()[0]["id"],
             "key_id": informed.owner.get("/api/v1/api-keys").json()[0]["id"],
         }
-        bodies: dict[str, Any] = {"messages": {"content": "hello"}, "feedback": {"rating": 1}}
+        bodies: dict[str, Any] = {
+            "messages": {"content": "hello"},
+            "edit": {"content": "hello"},
+            "replies": {"content": "hello"},
+            "branch": {"message_id": answer["message_id"]},
+            "feedback": {"rating": 1},
+        }
         stranger = make_tenant()
         tried = 0
         for method, path in PRIVATE:
@@ -145,6 +159,11 @@ class TestRoles:
             ("POST", "/api/v1/chatbots", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
             ("POST", "/api/v1/knowledge-bases", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
             ("GET", "/api/v1/erasures", None, {"owner"}),
+            ("GET", "/api/v1/handovers", None, {"owner", "builder", "analyst", "agent"}),
+            ("GET", "/api/v1/canned-replies", None, {"owner", "builder", "analyst", "agent"}),
+            ("POST", "/api/v1/canned-replies", {"shortcut": "BAD"}, {"owner", "builder", "analyst", "agent"}),
+            ("GET", "/api/v1/conversation-templates", None, {"owner", "builder", "analyst", "agent", "viewer"}),
+            ("POST", "/api/v1/conversation-templates", {"name": "A"}, {"owner", "builder"}),
             ("POST", "/api/v1/erasures", {"kind": "document", "subject": "x"}, {"owner"}),
             ("GET", "/api/v1/model-connections", None, {"owner"}),
             ("POST", "/api/v1/model-connections", {"name": "A", "provider": "nobody"}, {"owner"}),

@@ -1,7 +1,27 @@
-with messages as (
+with placed as (
 
     select * from {{ ref('int_chat__messages_placed') }}
-    where message_role = 'assistant'
+
+),
+
+openings as (
+
+    -- What a bot says before anybody asked answers nothing: no turn before it is a person's.
+    select
+        conversation_id,
+        min(ordinal) as first_asked
+    from placed
+    where message_role = 'user'
+    group by conversation_id
+
+),
+
+messages as (
+
+    select placed.*
+    from placed
+    inner join openings on placed.conversation_id = openings.conversation_id
+    where placed.message_author = 'bot' and placed.ordinal > openings.first_asked
 
 ),
 

@@ -14,7 +14,9 @@ renamed as (
 
         -- The text stays where row-level security and erasing look after it.
         ordinal,
+        variant,
         role as message_role,
+        author as message_author,
         state as message_state,
         error_type,
         char_length(content) as character_count,

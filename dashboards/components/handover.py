@@ -1,0 +1,56 @@
+"""One hand-over: its line in the queue, taking and giving back, replying."""
+
+import streamlit as st
+
+from dashboards import strings
+from dashboards.components.text import plain
+from serving.client.api_client import ApiClient
+from serving.client.shapes import QueuedHandover
+
+
+def queue_line(handover: QueuedHandover) -> str:
+    """A hand-over in one line."""
+    return strings.INBOX_LINE.format(
+        state=strings.INBOX_STATES[handover.state],
+        waited=strings.MINUTES.format(count=round(handover.waited_s / 60)),
+        bot=handover.chatbot_name,
+        title=handover.title or strings.UNTITLED,
+    )
+
+
+def actions(client: ApiClient, handover: QueuedHandover) -> None:
+    """Take it, put it back, or give it back to the bot."""
+    if handover.state == "assigned" and not handover.is_mine:
+        st.info(plain(strings.INBOX_TAKEN_BY.format(name=handover.assigned_to or "")), icon=":material/person:")
+        return
+    # Buttons stand below each other where a phone has no room beside.
+    with st.container(horizontal=True):
+        if handover.state == "requested" and st.button(strings.INBOX_TAKE, type="primary", key="inbox_take"):
+            client.take_handover(handover.id)
+            st.rerun()
+        if handover.is_mine and st.button(strings.INBOX_RELEASE, key="inbox_release"):
+            client.release_handover(handover.id)
+            st.rerun()
+        if handover.is_mine and st.button(strings.INBOX_RESOLVE, key="inbox_resolve"):
+            client.resolve_handover(handover.id)
+            st.rerun()
+
+
+def reply_box(client: ApiClient, handover: QueuedHandover) -> None:
+    """A box to reply in; a canned reply that is chosen is put into it, to be changed before it is sent."""
+    words = st.text_input(strings.INBOX_CANNED_SEARCH, key="inbox_search").strip()
+    replies = {one.shortcut: one for one in client.canned_replies(words)}
+    shortcut = st.selectbox(
+        strings.INBOX_CANNED,
+        [None, *replies],
+        format_func=lambda key: f"{key} · {replies[key].title}" if key else strings.INBOX_CANNED_NONE,
+        key="inbox_canned",
+    )
+    with st.form("inbox_reply", clear_on_submit=True):
+        # A key of its own for each text: the box then begins with it, and keeps what is typed until another is chosen.
+        text = st.text_area(
+            strings.INBOX_REPLY, value=replies[shortcut].text if shortcut else "", key=f"inbox_text-{shortcut}"
+        )
+        if st.form_submit_button(strings.INBOX_SEND, type="primary") and text.strip():
+            client.reply(handover.id, text.strip())
+            st.rerun()

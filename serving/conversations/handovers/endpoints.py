@@ -1,0 +1,58 @@
+"""Routes of hand-overs."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from serving.conversations.handovers import service
+from serving.conversations.handovers.schemas import HandoverCreate, HandoverOut, QueuedHandover, ReplyCreate
+from serving.conversations.schemas import MessageOut
+from serving.dependencies import Agent, Context, Converser, Database
+from storage.postgres.models.handover import HandoverState
+
+router = APIRouter(prefix="/api/v1", tags=["handovers"])
+_OPEN = [HandoverState.REQUESTED, HandoverState.ASSIGNED]
+
+
+@router.post("/conversations/{conversation_id}/handover", status_code=201)
+async def request_handover(
+    actor: Converser, conversation_id: uuid.UUID, body: HandoverCreate, context: Context, session: Database
+) -> HandoverOut:
+    """Ask for a person; until it is resolved, the bot does not answer."""
+    return await service.request(context, session, actor, conversation_id, body)
+
+
+@router.get("/handovers", response_model=list[QueuedHandover])
+async def list_handovers(
+    actor: Agent, session: Database, state: Annotated[list[HandoverState] | None, Query()] = None
+) -> Sequence[Any]:
+    """The queue: what is open unless states are given, the one that waits longest first."""
+    return await service.list_queue(session, actor, states=state or _OPEN)
+
+
+@router.post("/handovers/{handover_id}/take")
+async def take_handover(actor: Agent, handover_id: uuid.UUID, context: Context, session: Database) -> QueuedHandover:
+    """Answer in this conversation from now on."""
+    return await service.take(context, session, actor, handover_id)
+
+
+@router.post("/handovers/{handover_id}/release")
+async def release_handover(actor: Agent, handover_id: uuid.UUID, context: Context, session: Database) -> QueuedHandover:
+    """Put the conversation back into the queue."""
+    return await service.release(context, session, actor, handover_id)
+
+
+@router.post("/handovers/{handover_id}/resolve")
+async def resolve_handover(actor: Agent, handover_id: uuid.UUID, context: Context, session: Database) -> QueuedHandover:
+    """Give the conversation back to the bot."""
+    return await service.resolve(context, session, actor, handover_id)
+
+
+@router.post("/handovers/{handover_id}/replies", status_code=201, response_model=MessageOut)
+async def reply_to_handover(
+    actor: Agent, handover_id: uuid.UUID, body: ReplyCreate, context: Context, session: Database
+) -> Any:
+    """Answer; whoever answers first has taken the conversation."""
+    return await service.reply(context, session, actor, handover_id, body)

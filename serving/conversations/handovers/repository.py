@@ -1,0 +1,74 @@
+"""Queries of hand-overs."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from serving.accounts.principal import Actor
+from storage.postgres.models.api_key import ApiKey
+from storage.postgres.models.chatbot import Chatbot
+from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.handover import Handover, HandoverState
+from storage.postgres.models.receipt import Receipt
+from storage.postgres.models.user import User
+from storage.postgres.session import AnyRow
+
+MOST_LISTED = 200
+
+
+async def open_handover(session: AsyncSession, conversation_id: uuid.UUID) -> Handover | None:
+    """The hand-over of a conversation that is not resolved."""
+    statement = select(Handover).where(
+        Handover.conversation_id == conversation_id, Handover.state != HandoverState.RESOLVED
+    )
+    found: Handover | None = await session.scalar(statement)
+    return found
+
+
+async def locked(session: AsyncSession, handover_id: uuid.UUID) -> Handover | None:
+    """A hand-over, locked so that one person takes it."""
+    found: Handover | None = await session.scalar(select(Handover).where(Handover.id == handover_id).with_for_update())
+    return found
+
+
+async def queue(session: AsyncSession, actor: Actor, *, states: Sequence[HandoverState]) -> Sequence[AnyRow]:
+    """Hand-overs in these states, the one that waits longest first."""
+    statement = _queued(actor).where(Handover.state.in_(states)).order_by(Handover.created_at).limit(MOST_LISTED)
+    return (await session.execute(statement)).all()
+
+
+async def queued(session: AsyncSession, actor: Actor, handover_id: uuid.UUID) -> AnyRow | None:
+    """One hand-over as the queue shows it."""
+    return (await session.execute(_queued(actor).where(Handover.id == handover_id))).one_or_none()
+
+
+async def refused_in_a_row(session: AsyncSession, answer_ids: Sequence[uuid.UUID]) -> int:
+    """How many of these answers said that they do not know."""
+    statement = select(func.count()).where(Receipt.message_id.in_(answer_ids), Receipt.is_refused)
+    return int(await session.scalar(statement) or 0)
+
+
+def _queued(actor: Actor) -> Select[*tuple[Any, ...]]:
+    waited = func.coalesce(Handover.first_assigned_at, Handover.resolved_at, func.now()) - Handover.created_at
+    mine = (
+        Handover.assigned_user_id == actor.user_id
+        if actor.user_id is not None
+        else Handover.assigned_api_key_id == actor.api_key_id
+    )
+    return (
+        select(
+            *Handover.__table__.columns,
+            func.extract("epoch", waited).label("waited_s"),
+            Conversation.title,
+            Chatbot.name.label("chatbot_name"),
+            func.coalesce(User.name, ApiKey.name).label("assigned_to"),
+            func.coalesce(mine, False).label("is_mine"),
+        )
+        .join(Conversation, Conversation.id == Handover.conversation_id)
+        .join(Chatbot, Chatbot.id == Conversation.chatbot_id)
+        .outerjoin(User, User.id == Handover.assigned_user_id)
+        .outerjoin(ApiKey, ApiKey.id == Handover.assigned_api_key_id)
+    )

@@ -1,0 +1,62 @@
+"""The numbered events of a conversation: written in the transaction of what they tell of, read by whoever watches."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import event, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from serving.conversations.live.hub import LiveHub
+from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.conversation_event import ConversationEvent
+
+MESSAGE_CREATED = "message.created"
+MOST_AT_ONCE = 500
+
+
+async def record_event(
+    session: AsyncSession, hub: LiveHub, conversation_id: uuid.UUID, kind: str, **data: str | None
+) -> None:
+    """Write an event; whoever watches hears of it when the transaction is committed.
+
+    Args:
+        session: The transaction of what the event tells of.
+        hub: The process's watchers.
+        conversation_id: Whose event.
+        kind: For example `message.created`.
+        data: Ids and states, never text.
+    """
+    # The row's lock puts numbers in the order in which transactions commit, so a reader never skips one.
+    counted = update(Conversation).where(Conversation.id == conversation_id)
+    values = {"event_count": Conversation.event_count + 1, "updated_at": Conversation.updated_at}
+    returned = counted.values(values).returning(Conversation.event_count, Conversation.organization_id)
+    number, owner = (await session.execute(returned.execution_options(synchronize_session=False))).one()
+    session.add(
+        ConversationEvent(
+            organization_id=owner, conversation_id=conversation_id, number=number, kind=kind, data=dict(data)
+        )
+    )
+    event.listen(session.sync_session, "after_commit", lambda _: hub.changed(conversation_id), once=True)
+
+
+async def events_after(session: AsyncSession, conversation_id: uuid.UUID, number: int) -> Sequence[ConversationEvent]:
+    """Events after a number, oldest first, at most `MOST_AT_ONCE`."""
+    statement = (
+        select(ConversationEvent)
+        .where(ConversationEvent.conversation_id == conversation_id, ConversationEvent.number > number)
+        .order_by(ConversationEvent.number)
+        .limit(MOST_AT_ONCE)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def latest_number(session: AsyncSession, conversation_id: uuid.UUID) -> int:
+    """Number of a conversation's latest event, 0 before the first."""
+    statement = select(Conversation.event_count).where(Conversation.id == conversation_id)
+    return int(await session.scalar(statement) or 0)
+
+
+def as_json(one: ConversationEvent) -> dict[str, Any]:
+    """An event as readers get it."""
+    return {"conversation_id": str(one.conversation_id), "at": one.created_at.isoformat(), **one.data}

@@ -1,0 +1,52 @@
+"""Carries news between processes over Postgres: one connection of a process listens, whatever the number of open pages."""
+
+import asyncio
+
+import psycopg
+import structlog
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from serving.conversations.live.hub import LiveHub
+from serving.errors import DATABASE_ERRORS
+from storage.postgres.engine import CONNECT_TIMEOUT_S
+
+CHANNEL = "pixel_conversations"
+_LISTEN = f"LISTEN {CHANNEL}"
+_NOTIFY = text("SELECT pg_notify(:channel, news) FROM unnest(cast(:news AS text[])) AS news")
+_AGAIN_AFTER_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+async def listen(engine: AsyncEngine, hub: LiveHub) -> None:
+    """Hear news of other processes, for ever; an outage of the database is waited out."""
+    address = _libpq(engine.url)
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, application_name="pixel-api-listener"
+            ) as connection:
+                await connection.execute(_LISTEN)
+                hub.wake_all()
+                async for news in connection.notifies():
+                    hub.hear(news.payload)
+        except psycopg.Error as error:
+            log.warning("live_listener_waits", error=type(error).__name__)
+        await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+async def tell(engine: AsyncEngine, hub: LiveHub) -> None:
+    """Tell news to other processes, for ever, in batches; what cannot be told is dropped, since readers look by themselves."""
+    while True:
+        news = await hub.untold()
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(_NOTIFY, {"channel": CHANNEL, "news": news})
+        except DATABASE_ERRORS as error:
+            log.warning("live_news_dropped", error=type(error).__name__, count=len(news))
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+def _libpq(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,1 @@
+"""What a conversation remembers: its last turns, a summary of those before, facts, topics, and what a question leans on."""

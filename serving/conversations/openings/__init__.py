@@ -1,0 +1,1 @@
+"""Openings and canned replies: texts that are written once and used often."""
