@@ -1,0 +1,156 @@
+"""Loads and unloads adapters of a running server: drained, proven, and all or nothing.
+
+vLLM has served the wrong adapter when one was loaded while requests ran. So the door is closed, the running requests end,
+the adapter is loaded, and it and the base model answer a canary before anybody else is let in.
+"""
+
+import math
+from collections.abc import Callable
+
+from serving.inference.vllm.adapters import Adapter
+from serving.inference.vllm.canary import PROMPTS, TOKENS, digest_of, output_hash
+from serving.inference.vllm.errors import AdapterError, CanaryError, VllmError
+from serving.inference.vllm.server import Held, Said, VllmServer
+from serving.inference.vllm.state import LoadedAdapter, ServerState, VllmHome
+
+# What rounding alone may change in the logarithm of a probability.
+_NOISE = 1e-5
+Tell = Callable[[str], None]
+
+
+def served_name(adapter: Adapter) -> str:
+    """What vLLM calls an adapter.
+
+    The hash is in it, because vLLM keeps prefixes by the adapter's name: another adapter of the same name would go on from
+    what the old one had read.
+    """
+    return f"{adapter.name}@{adapter.content_hash[:12]}"
+
+
+def load_adapter(home: VllmHome, server: VllmServer, adapter: Adapter, *, drain_s: float, tell: Tell) -> LoadedAdapter:
+    """Load an adapter, or put it in the place of one of the same name.
+
+    Args:
+        home: What is known of the server.
+        server: The server.
+        adapter: What to load.
+        drain_s: How long running answers may take to end.
+        tell: Is told what happens.
+
+    Returns:
+        The adapter as it answers now.
+
+    Raises:
+        AdapterError: The server does not take it.
+        BusyError: The running answers did not end, or somebody else changes adapters.
+        CanaryError: It did not answer as it must; it is unloaded again, and the one it should replace still answers.
+        ServerError: The server does not answer.
+    """
+    _check_room(known_state(home), adapter)
+    path = home.own_copy(adapter)
+    tell(f"waiting for running answers to end, {drain_s:.0f} s at most")
+    with server.held(drain_s=drain_s) as held:
+        state = known_state(home)
+        name = served_name(adapter)
+        loaded = LoadedAdapter(name=adapter.name, served_name=name, path=path, content_hash=adapter.content_hash)
+        present = server.models()
+        before = {prompt: held.say(state.model, prompt, tokens=TOKENS) for prompt in PROMPTS}
+        if name not in present:
+            tell(f"loading {name}")
+            held.load_adapter(name, str(path))
+        try:
+            tell(f"asking {name} and {state.model} the canary")
+            _prove(home, held, state, loaded, before)
+        except BaseException:
+            _forget(held, name)
+            home.keep(state.with_adapters([one for one in state.adapters if one.served_name != name]))
+            raise
+        replaced = [one for one in state.adapters if one.name == adapter.name and one.served_name != name]
+        for old in replaced:
+            _forget(held, old.served_name)
+        others = [one for one in state.adapters if one.name != adapter.name]
+        home.keep(state.with_adapters([*others, loaded]))
+        return loaded
+
+
+def unload_adapter(home: VllmHome, server: VllmServer, name: str, *, drain_s: float) -> LoadedAdapter:
+    """Unload an adapter by its name.
+
+    Returns:
+        What was unloaded.
+
+    Raises:
+        AdapterError: No such adapter is loaded.
+        BusyError: The running answers did not end, or somebody else changes adapters.
+    """
+    with server.held(drain_s=drain_s) as held:
+        state = known_state(home)
+        found = next((one for one in state.adapters if one.name == name), None)
+        if found is None:
+            there = ", ".join(one.name for one in state.adapters) or "none"
+            raise AdapterError(f"No adapter {name!r} is loaded; there is: {there}")
+        held.unload_adapter(found.served_name)
+        home.keep(state.with_adapters([one for one in state.adapters if one.name != name]))
+        return found
+
+
+def known_state(home: VllmHome) -> ServerState:
+    """The server as it was started.
+
+    Raises:
+        AdapterError: None was.
+    """
+    state = home.state()
+    if state is None:
+        raise AdapterError("No vLLM server was started here; pixel up --with vllm --model NAME_OR_PATH starts one")
+    return state
+
+
+def _check_room(state: ServerState, adapter: Adapter) -> None:
+    if not state.max_rank:
+        raise AdapterError("The vLLM server was started without adapters; set PIXEL_VLLM_MAX_LORAS and start it again")
+    if adapter.rank > state.max_rank:
+        raise AdapterError(
+            f"Adapter {adapter.name} has rank {adapter.rank}; the server takes up to {state.max_rank}. Start it again "
+            f"with --adapter {adapter.name}={adapter.path}"
+        )
+
+
+def _prove(home: VllmHome, held: Held, state: ServerState, adapter: LoadedAdapter, before: dict[str, Said]) -> None:
+    base = [held.say(state.model, prompt, tokens=TOKENS) for prompt in PROMPTS]
+    if [one.text for one in base] != [one.text for one in before.values()]:
+        raise CanaryError(
+            f"With {adapter.name} loaded the base model {state.model} answers otherwise than before; it was unloaded"
+        )
+    said = [held.say(adapter.served_name, prompt, tokens=TOKENS) for prompt in PROMPTS]
+    if not any(_differ(ours, theirs) for ours, theirs in zip(said, base, strict=True)):
+        raise CanaryError(
+            f"The adapter {adapter.name} answers exactly as {state.model} does, so its weights have no effect; it was "
+            "unloaded. Is it an adapter of this model?"
+        )
+    digest = digest_of(state, adapter.content_hash)
+    found, known = output_hash(said), home.canary(digest)
+    if known is None:
+        home.keep_canary(digest, found)
+    elif known != found:
+        raise CanaryError(
+            f"The adapter {adapter.name} answers otherwise than when it was first proven (canary {found[:12]}, expected "
+            f"{known[:12]}); it was unloaded. Restart the server with pixel down and pixel up and load it again"
+        )
+
+
+def _differ(ours: Said, theirs: Said) -> bool:
+    if ours.text != theirs.text or len(ours.logprobs) != len(theirs.logprobs):
+        return True
+    return any(
+        not math.isclose(one, other, rel_tol=0, abs_tol=_NOISE)
+        for one, other in zip(ours.logprobs, theirs.logprobs, strict=True)
+    )
+
+
+def _forget(held: Held, name: str) -> None:
+    """Unload what must not answer; a server that cannot even do that has lost it already."""
+    try:
+        held.unload_adapter(name)
+    except VllmError:
+        return
