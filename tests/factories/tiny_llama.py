@@ -73,7 +73,8 @@ def _shapes() -> dict[str, tuple[int, int]]:
 
 
 def _matrix(random: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
-    return (random.standard_normal((rows, columns)) / np.sqrt(columns)).astype(np.float32)
+    values: NDArray[np.float32] = random.standard_normal((rows, columns), dtype=np.float32)
+    return values / np.float32(np.sqrt(columns))
 
 
 def _write_tokenizer(folder: Path) -> dict[str, int]:

@@ -6,6 +6,7 @@ the adapter is loaded, and it and the base model answer a canary before anybody 
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from serving.inference.vllm.adapters import Adapter
 from serving.inference.vllm.canary import PROMPTS, TOKENS, digest_of, output_hash
@@ -18,6 +19,14 @@ _NOISE = 1e-5
 Tell = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Change:
+    """An adapter that answers now, and those of its name that are still loaded."""
+
+    loaded: LoadedAdapter
+    replaced: tuple[LoadedAdapter, ...]
+
+
 def served_name(adapter: Adapter) -> str:
     """What vLLM calls an adapter.
 
@@ -27,8 +36,8 @@ def served_name(adapter: Adapter) -> str:
     return f"{adapter.name}@{adapter.content_hash[:12]}"
 
 
-def load_adapter(home: VllmHome, server: VllmServer, adapter: Adapter, *, drain_s: float, tell: Tell) -> LoadedAdapter:
-    """Load an adapter, or put it in the place of one of the same name.
+def load_adapter(home: VllmHome, server: VllmServer, adapter: Adapter, *, drain_s: float, tell: Tell) -> Change:
+    """Load an adapter. One of the same name goes on answering until it is unloaded, so that nobody asks for what is gone.
 
     Args:
         home: What is known of the server.
@@ -38,19 +47,19 @@ def load_adapter(home: VllmHome, server: VllmServer, adapter: Adapter, *, drain_
         tell: Is told what happens.
 
     Returns:
-        The adapter as it answers now.
+        The adapter as it answers now, and those that it replaces.
 
     Raises:
         AdapterError: The server does not take it.
         BusyError: The running answers did not end, or somebody else changes adapters.
-        CanaryError: It did not answer as it must; it is unloaded again, and the one it should replace still answers.
+        CanaryError: It did not answer as it must; it is unloaded again.
         ServerError: The server does not answer.
     """
-    _check_room(known_state(home), adapter)
     path = home.own_copy(adapter)
     tell(f"waiting for running answers to end, {drain_s:.0f} s at most")
     with server.held(drain_s=drain_s) as held:
         state = known_state(home)
+        _check_room(state, adapter)
         name = served_name(adapter)
         loaded = LoadedAdapter(name=adapter.name, served_name=name, path=path, content_hash=adapter.content_hash)
         present = server.models()
@@ -65,33 +74,38 @@ def load_adapter(home: VllmHome, server: VllmServer, adapter: Adapter, *, drain_
             _forget(held, name)
             home.keep(state.with_adapters([one for one in state.adapters if one.served_name != name]))
             raise
-        replaced = [one for one in state.adapters if one.name == adapter.name and one.served_name != name]
-        for old in replaced:
-            _forget(held, old.served_name)
-        others = [one for one in state.adapters if one.name != adapter.name]
+        replaced = tuple(one for one in state.adapters if one.name == adapter.name and one.served_name != name)
+        others = [one for one in state.adapters if one.served_name != name]
         home.keep(state.with_adapters([*others, loaded]))
-        return loaded
+        return Change(loaded, replaced)
 
 
-def unload_adapter(home: VllmHome, server: VllmServer, name: str, *, drain_s: float) -> LoadedAdapter:
-    """Unload an adapter by its name.
-
-    Returns:
-        What was unloaded.
+def unload_adapter(home: VllmHome, server: VllmServer, adapter: LoadedAdapter, *, drain_s: float) -> None:
+    """Unload an adapter; bots must not be sent to it any more.
 
     Raises:
-        AdapterError: No such adapter is loaded.
+        AdapterError: It is not loaded.
         BusyError: The running answers did not end, or somebody else changes adapters.
+        ServerError: The server does not answer.
     """
     with server.held(drain_s=drain_s) as held:
+        if adapter.served_name in server.models():
+            held.unload_adapter(adapter.served_name)
         state = known_state(home)
-        found = next((one for one in state.adapters if one.name == name), None)
-        if found is None:
-            there = ", ".join(one.name for one in state.adapters) or "none"
-            raise AdapterError(f"No adapter {name!r} is loaded; there is: {there}")
-        held.unload_adapter(found.served_name)
-        home.keep(state.with_adapters([one for one in state.adapters if one.name != name]))
-        return found
+        home.keep(state.with_adapters([one for one in state.adapters if one.served_name != adapter.served_name]))
+
+
+def named(state: ServerState, name: str) -> list[LoadedAdapter]:
+    """The adapters of a name, the newest last.
+
+    Raises:
+        AdapterError: There is none.
+    """
+    found = [one for one in state.adapters if one.name == name]
+    if not found:
+        there = ", ".join(one.name for one in state.adapters) or "none"
+        raise AdapterError(f"No adapter {name!r} is loaded; there is: {there}")
+    return found
 
 
 def known_state(home: VllmHome) -> ServerState:
@@ -109,6 +123,12 @@ def known_state(home: VllmHome) -> ServerState:
 def _check_room(state: ServerState, adapter: Adapter) -> None:
     if not state.max_rank:
         raise AdapterError("The vLLM server was started without adapters; set PIXEL_VLLM_MAX_LORAS and start it again")
+    others = {one.name for one in state.adapters} - {adapter.name}
+    if len(others) >= state.max_adapters:
+        raise AdapterError(
+            f"The vLLM server holds {state.max_adapters} adapters already ({', '.join(sorted(others))}); unload one with "
+            "pixel vllm unload NAME, or set PIXEL_VLLM_MAX_LORAS and start it again"
+        )
     if adapter.rank > state.max_rank:
         raise AdapterError(
             f"Adapter {adapter.name} has rank {adapter.rank}; the server takes up to {state.max_rank}. Start it again "

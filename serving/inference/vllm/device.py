@@ -6,11 +6,18 @@ import subprocess
 from dataclasses import dataclass
 
 from serving.inference.vllm.errors import DeviceError
-from serving.inference.vllm.settings import DeviceChoice
 
 _QUERY_S = 20
 # bfloat16 came with compute capability 8.0; what is older is not worth a server.
 _LEAST_CAPABILITY = 7.5
+
+
+class DeviceChoice(enum.StrEnum):
+    """Where a model runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
 
 
 class DeviceKind(enum.StrEnum):

@@ -1,18 +1,9 @@
 """Settings of the vLLM server that `pixel up --with vllm` starts, read from the environment (prefix `PIXEL_VLLM_`)."""
 
-import enum
 from functools import lru_cache
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-
-class DeviceChoice(enum.StrEnum):
-    """Where a model runs."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 class VllmSettings(BaseSettings):

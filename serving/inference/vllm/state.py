@@ -36,6 +36,7 @@ class ServerState(BaseModel):
         max_model_len: Longest prompt with its answer; None when vLLM chose it.
         max_running: Answers at once.
         max_rank: Largest rank of adapters that it takes; 0 without adapters.
+        max_adapters: How many of them at once.
         adapters: Those that answer.
     """
 
@@ -49,6 +50,7 @@ class ServerState(BaseModel):
     max_model_len: int | None = None
     max_running: int
     max_rank: int = 0
+    max_adapters: int = 0
     adapters: tuple[LoadedAdapter, ...] = ()
 
     @property
