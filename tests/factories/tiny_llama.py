@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-HIDDEN, LAYERS, HEADS, INNER, CONTEXT = 64, 2, 2, 128, 2048
+HIDDEN, LAYERS, HEADS, INNER, CONTEXT = 64, 2, 2, 128, 8192
 MARKS = ("<s>", "</s>", "<|user|>", "<|assistant|>", "<|system|>")
 ADAPTER_RANK = 4
 _CHAT_TEMPLATE = (
@@ -44,15 +44,15 @@ def make_tiny_llama(folder: Path, *, seed: int = 0) -> Path:
     return folder
 
 
-def make_adapter(folder: Path, *, seed: int, scale: float = 1.0) -> Path:
-    """A LoRA adapter of the tiny model; with a scale of 0 it changes nothing."""
+def make_adapter(folder: Path, *, seed: int, scale: float = 1.0, hidden: int = HIDDEN) -> Path:
+    """A LoRA adapter of the tiny model; with a scale of 0 it changes nothing, with another width it does not fit."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     weights: _Weights = {}
     targets = ("self_attn.q_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.down_proj")
     for layer in range(LAYERS):
         for name in targets:
-            rows, columns = _shapes()[name]
+            rows, columns = _shapes(hidden)[name]
             prefix = f"base_model.model.model.layers.{layer}.{name}"
             weights[f"{prefix}.lora_A.weight"] = _matrix(random, ADAPTER_RANK, columns)
             weights[f"{prefix}.lora_B.weight"] = _matrix(random, rows, ADAPTER_RANK) * np.float32(scale)
@@ -66,10 +66,10 @@ def make_adapter(folder: Path, *, seed: int, scale: float = 1.0) -> Path:
     return folder
 
 
-def _shapes() -> dict[str, tuple[int, int]]:
-    square = {f"self_attn.{name}_proj": (HIDDEN, HIDDEN) for name in "qkvo"}
-    wide = {f"mlp.{name}_proj": (INNER, HIDDEN) for name in ("gate", "up")}
-    return {**square, **wide, "mlp.down_proj": (HIDDEN, INNER)}
+def _shapes(hidden: int = HIDDEN) -> dict[str, tuple[int, int]]:
+    square = {f"self_attn.{name}_proj": (hidden, hidden) for name in "qkvo"}
+    wide = {f"mlp.{name}_proj": (INNER, hidden) for name in ("gate", "up")}
+    return {**square, **wide, "mlp.down_proj": (hidden, INNER)}
 
 
 def _matrix(random: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:

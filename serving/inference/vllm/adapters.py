@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving.inference.vllm.adapter_weights import weights_problem
 from serving.inference.vllm.errors import AdapterError
 
 CONFIG_FILE = "adapter_config.json"
@@ -70,7 +71,10 @@ def read_adapter(name: str, path: Path) -> Adapter:
     missing = [file for file in (CONFIG_FILE, WEIGHTS_FILE) if not (folder / file).is_file()]
     if missing:
         raise AdapterError(f"Adapter {name}: {folder} has no {missing[0]}; expected a LoRA adapter as PEFT saves it")
-    return Adapter(name, folder, content_hash(folder), _rank(name, folder))
+    rank = _rank(name, folder)
+    if (problem := weights_problem(folder / WEIGHTS_FILE, rank)) is not None:
+        raise AdapterError(f"Adapter {name}: {folder / WEIGHTS_FILE} {problem}")
+    return Adapter(name, folder, content_hash(folder), rank)
 
 
 def content_hash(folder: Path) -> str:
@@ -95,6 +99,8 @@ def _rank(name: str, folder: Path) -> int:
             raise ValueError("too large")
         config = json.loads(file.read_text())
         rank, kind = config["r"], config.get("peft_type")
+        # Layers may have ranks of their own.
+        rank = max([rank, *(config.get("rank_pattern") or {}).values()])
     except (ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise AdapterError(f"Adapter {name}: {file} is no configuration of a LoRA adapter ({error})") from error
     if kind != "LORA" or not isinstance(rank, int) or isinstance(rank, bool) or not 1 <= rank <= RANKS[-1]:

@@ -63,13 +63,20 @@ def load_adapter(home: VllmHome, server: VllmServer, adapter: Adapter, *, drain_
         name = served_name(adapter)
         loaded = LoadedAdapter(name=adapter.name, served_name=name, path=path, content_hash=adapter.content_hash)
         present = server.models()
-        before = {prompt: held.say(state.model, prompt, tokens=TOKENS) for prompt in PROMPTS}
-        if name not in present:
-            tell(f"loading {name}")
-            held.load_adapter(name, str(path))
+        others = [state.model, *(one.served_name for one in state.adapters if one.served_name in present)]
+        others = [one for one in others if one != name]
+        before = {one: _canary(held, one) for one in others}
         try:
-            tell(f"asking {name} and {state.model} the canary")
-            _prove(home, held, state, loaded, before)
+            if name not in present:
+                tell(f"loading {name}")
+                held.load_adapter(name, str(path))
+            tell(f"asking {name} and what was there before the canary")
+            said = _canary(held, name)
+            _check_unchanged(held, before, name)
+            _prove(home, held, state, loaded, said, before[state.model])
+        except AdapterError:
+            _check_unchanged(held, before, name)
+            raise
         except BaseException:
             _forget(held, name)
             home.keep(state.with_adapters([one for one in state.adapters if one.served_name != name]))
@@ -136,13 +143,27 @@ def _check_room(state: ServerState, adapter: Adapter) -> None:
         )
 
 
-def _prove(home: VllmHome, held: Held, state: ServerState, adapter: LoadedAdapter, before: dict[str, Said]) -> None:
-    base = [held.say(state.model, prompt, tokens=TOKENS) for prompt in PROMPTS]
-    if [one.text for one in base] != [one.text for one in before.values()]:
-        raise CanaryError(
-            f"With {adapter.name} loaded the base model {state.model} answers otherwise than before; it was unloaded"
-        )
-    said = [held.say(adapter.served_name, prompt, tokens=TOKENS) for prompt in PROMPTS]
+def _canary(held: Held, model: str) -> list[Said]:
+    return [held.say(model, prompt, tokens=TOKENS) for prompt in PROMPTS]
+
+
+def _check_unchanged(held: Held, before: dict[str, list[Said]], name: str) -> None:
+    """Whether everything that was there answers as it did.
+
+    Raises:
+        CanaryError: Something does not.
+    """
+    for model, said in before.items():
+        if [one.text for one in _canary(held, model)] != [one.text for one in said]:
+            raise CanaryError(
+                f"Since {name} was loaded, {model} answers otherwise than before; {name} was unloaded. Restart the server "
+                "with pixel vllm stop and pixel up --with vllm"
+            )
+
+
+def _prove(
+    home: VllmHome, held: Held, state: ServerState, adapter: LoadedAdapter, said: list[Said], base: list[Said]
+) -> None:
     if not any(_differ(ours, theirs) for ours, theirs in zip(said, base, strict=True)):
         raise CanaryError(
             f"The adapter {adapter.name} answers exactly as {state.model} does, so its weights have no effect; it was "
@@ -155,7 +176,7 @@ def _prove(home: VllmHome, held: Held, state: ServerState, adapter: LoadedAdapte
     elif known != found:
         raise CanaryError(
             f"The adapter {adapter.name} answers otherwise than when it was first proven (canary {found[:12]}, expected "
-            f"{known[:12]}); it was unloaded. Restart the server with pixel down and pixel up and load it again"
+            f"{known[:12]}); it was unloaded. Restart the server with pixel vllm stop and pixel up --with vllm"
         )
 
 

@@ -166,7 +166,8 @@ class Held:
 
     def _change(self, verb: str, body: Mapping[str, str]) -> None:
         response = self._post(f"/v1/{verb}_lora_adapter", body)
-        if response.status_code in (400, 404):
+        # Weights that do not fit end in a 500 of an engine that goes on; an engine that is lost is another story.
+        if response.status_code in (400, 404) or (response.status_code == 500 and self.server.is_healthy()):
             raise AdapterError(f"vLLM does not {verb} the adapter {body['lora_name']}: {_message(response)}")
         _checked(response)
 
