@@ -1,5 +1,6 @@
 """Processes that `pixel up` starts and `pixel down` stops: each with a log, a record of its identity and a health check."""
 
+import contextlib
 import json
 import os
 import socket
@@ -84,6 +85,7 @@ def start(settings: StorageSettings, service: Service) -> bool:
 
     if running(settings, service.name) is not None:
         return False
+    _end_left_behind(settings, service.name)
     if service.port is not None:
         _require_free(service)
     output = output_file(settings, service.name)
@@ -176,6 +178,30 @@ def last_words(settings: StorageSettings, name: str) -> str:
     return f"{spoken[-1][:300]} (pixel logs {name})" if spoken else f"it wrote nothing (pixel logs {name})"
 
 
+def _end_left_behind(settings: StorageSettings, name: str) -> None:
+    """End what a process that was killed has left running: its children hold its memory, on a GPU too.
+
+    They are known by their session, whose number nobody else is given while one of them lives.
+    """
+    import psutil
+
+    try:
+        dead = Identity(**json.loads(_record(settings, name).read_text()))
+    except (OSError, ValueError, TypeError):
+        return
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == dead.pid and process.create_time() > dead.created - 1:
+                left.append(process)
+        except (OSError, psutil.Error):
+            continue
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=CHILDREN_TIMEOUT_S)
+
+
 def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = lambda _: None) -> bool:
     """Stop a process politely, after a while by force, and then what is left of its children.
 
@@ -186,6 +212,7 @@ def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = 
 
     identity = running(settings, name)
     if identity is None:
+        _end_left_behind(settings, name)
         _record(settings, name).unlink(missing_ok=True)
         return False
     tell(name)
