@@ -17,7 +17,6 @@ from serving.inference.vllm.errors import AdapterError, BusyError, CanaryError
 from serving.inference.vllm.registration import register_server
 from serving.settings import ServingSettings
 from storage.postgres.models.member import Role
-from tests.factories.model_servers import text_of as text_of_events
 from tests.factories.tiny_llama import make_adapter
 from tests.integration.conftest import Tenant, api_url, ask, make_tenant, tenant
 from tests.integration.serving.models.conftest import route
@@ -90,12 +89,12 @@ class TestLoad:
 
     async def test_a_long_answer_that_does_not_end_in_time_is_left_alone(self, clean: Running) -> None:
         provider = clean.provider()
-        stream = provider.stream(asked("tiny", tokens=3000))
-        text = [await anext(stream)]
+        long = asyncio.create_task(text_of(provider, asked("tiny", tokens=8000)))
+        await asyncio.sleep(2)
         with pytest.raises(BusyError, match="still run"):
             await asyncio.to_thread(load, clean, clean.adapter("late", seed=4), drain_s=0.2)
-        text += [event async for event in stream]
-        assert len(text_of_events(text)) == 3000
+        assert not long.done()
+        assert len(await long) == 8000
         assert "late" not in {one.name for one in clean.state.adapters}
         await provider.aclose()
 

@@ -19,7 +19,7 @@ SCHEMA = {
     "required": ["ok", "kind"],
     "additionalProperties": False,
 }
-DISCONNECTS = 40
+DISCONNECTS = 24
 
 
 class TestStream:
@@ -79,7 +79,7 @@ class TestDisconnect:
         provider = running.provider()
 
         async def leave(number: int) -> None:
-            async with aclosing(cast("Any", provider.stream(asked("tiny", f"Tell {number}", tokens=3000)))) as events:
+            async with aclosing(cast("Any", provider.stream(asked("tiny", f"Tell {number}", tokens=1500)))) as events:
                 async for event in events:
                     assert isinstance(event, TextDelta)
                     return

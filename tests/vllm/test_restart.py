@@ -15,7 +15,8 @@ from serving.inference.routing.route import Candidate, Route, Routed, RoutingRul
 from serving.inference.routing.router import Router
 from tests.vllm.conftest import LIMITS, Running, asked, text_of
 
-TOKENS = 3000
+TOKENS = 7000
+DEADLINE_S = 15
 Gone = (ProviderErrorKind.CUT, ProviderErrorKind.CONNECTION)
 
 
@@ -47,10 +48,10 @@ class TestKilled:
         family = psutil.Process(running.pid).children(recursive=True)
         begun = [asyncio.Event() for _ in range(3)]
         streams = [asyncio.create_task(told(router, route, tokens=TOKENS, begun=one)) for one in begun]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await asyncio.gather(*(one.wait() for one in begun))
         os.kill(running.pid, signal.SIGKILL)
-        async with asyncio.timeout(LIMITS.gap_s + 1):
+        async with asyncio.timeout(DEADLINE_S):
             cut = await asyncio.gather(*streams)
         for text, kind in cut:
             assert kind in Gone

@@ -82,8 +82,8 @@ def load_adapter(home: VllmHome, server: VllmServer, adapter: Adapter, *, drain_
             home.keep(state.with_adapters([one for one in state.adapters if one.served_name != name]))
             raise
         replaced = tuple(one for one in state.adapters if one.name == adapter.name and one.served_name != name)
-        others = [one for one in state.adapters if one.served_name != name]
-        home.keep(state.with_adapters([*others, loaded]))
+        kept = [one for one in state.adapters if one.served_name != name]
+        home.keep(state.with_adapters([*kept, loaded]))
         return Change(loaded, replaced)
 
 
