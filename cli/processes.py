@@ -189,8 +189,9 @@ def _end_left_behind(settings: StorageSettings, name: str) -> None:
         dead = Identity(**json.loads(_record(settings, name).read_text()))
     except (OSError, ValueError, TypeError):
         return
-    if psutil.pid_exists(dead.pid):  # the number was given away again, so nobody of that session is left
-        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if psutil.Process(dead.pid).status() != psutil.STATUS_ZOMBIE:
+            return  # the number was given away again, so nobody of that session is left
     left = []
     for process in psutil.process_iter():
         try:

@@ -20,17 +20,13 @@ DEADLINE_S = 15
 Gone = (ProviderErrorKind.CUT, ProviderErrorKind.CONNECTION)
 
 
-async def told(
-    router: Router, route: Route, *, tokens: int = 20, begun: asyncio.Event | None = None
-) -> tuple[str, Any]:
+async def told(router: Router, route: Route, *, tokens: int = 20) -> tuple[str, Any]:
     """The text of an answer, and the error that ended it, if one did."""
     text = ""
     try:
         async for event in router.stream(asked("tiny", tokens=tokens), route):
             if isinstance(event, TextDelta):
                 text += event.text
-                if begun is not None:
-                    begun.set()
             else:
                 assert not isinstance(event, Routed) or not text
     except ProviderError as error:
@@ -46,16 +42,13 @@ class TestKilled:
         router = Router(HealthBook(BreakerSettings(open_s=0.5)))
         route = Route((Candidate(provider, "tiny"),), rule=RoutingRule.PINNED, total_s=LIMITS.total_s)
         family = psutil.Process(running.pid).children(recursive=True)
-        begun = [asyncio.Event() for _ in range(3)]
-        streams = [asyncio.create_task(told(router, route, tokens=TOKENS, begun=one)) for one in begun]
-        async with asyncio.timeout(60):
-            await asyncio.gather(*(one.wait() for one in begun))
+        streams = [asyncio.create_task(told(router, route, tokens=TOKENS)) for _ in range(3)]
+        await asyncio.sleep(3)  # much less than the answers take
         os.kill(running.pid, signal.SIGKILL)
         async with asyncio.timeout(DEADLINE_S):
             cut = await asyncio.gather(*streams)
         for text, kind in cut:
             assert kind in Gone
-            assert text
             assert whole.startswith(text)
             assert len(text) < len(whole)
         kinds = [(await told(router, route))[1] for _ in range(12)]

@@ -1,5 +1,6 @@
 """The command line and the environment of a vLLM server."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -109,4 +110,6 @@ def _variables(
         variables["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
     if device.kind is DeviceKind.CPU:
         variables["VLLM_CPU_KVCACHE_SPACE"] = str(limits.cpu_cache_gib)
+        # Its threads wait by spinning, which would leave the server itself no time to send anything.
+        variables["VLLM_CPU_NUM_OF_RESERVED_CPU"] = "1" if (os.cpu_count() or 1) > 1 else "0"
     return variables
