@@ -40,7 +40,11 @@ class TestKilled:
         whole = await text_of(provider, asked("tiny", tokens=TOKENS))
         adapter_says = await text_of(provider, asked(running.served_name("formal")))
         router = Router(HealthBook(BreakerSettings(open_s=0.5)))
-        route = Route((Candidate(provider, "tiny"),), rule=RoutingRule.PINNED, total_s=LIMITS.total_s)
+        route = Route(
+            (Candidate(provider, "tiny", accepted=frozenset({"temperature", "max_tokens"})),),
+            rule=RoutingRule.PINNED,
+            total_s=LIMITS.total_s,
+        )
         family = psutil.Process(running.pid).children(recursive=True)
         streams = [asyncio.create_task(told(router, route, tokens=TOKENS)) for _ in range(3)]
         await asyncio.sleep(3)  # much less than the answers take
