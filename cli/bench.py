@@ -7,7 +7,12 @@ import typer
 from cli.console import emit, say
 from cli.errors import fail
 
-_NAMES = ("loop", "ingestion", "embedding", "chunking", "retrieval", "language", "conversation", "serving", "fuzz")
+_NAMES = (
+    "loop", "ingestion", "embedding", "chunking", "retrieval", "language", "conversation", "serving", "gpu", "fuzz",
+)  # fmt: skip
+
+# Benchmarks that are one file of several in a folder.
+_PLACES = {"gpu": "benchmarks.serving.gpu"}
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +28,7 @@ def bench(
     import importlib
     import importlib.util
 
-    module_name = f"benchmarks.{name}"
+    module_name = _PLACES.get(name, f"benchmarks.{name}")
     if name not in _NAMES or importlib.util.find_spec(module_name) is None:
         fail(f"No benchmark {name!r}; valid: {', '.join(_NAMES)}")
     module = importlib.import_module(module_name)

@@ -8,7 +8,9 @@ from cli.settings import cli_settings
 from serving.settings import serving_settings
 from storage.settings import StorageSettings
 
-NAMES = ("api", "worker", "dashboards", "dagster-webserver", "dagster-daemon")
+VLLM = "vllm"
+# Stopped from the last to the first: what answers goes after those who ask it.
+NAMES = (VLLM, "api", "worker", "dashboards", "dagster-webserver", "dagster-daemon")
 
 
 def services(settings: StorageSettings) -> dict[str, Service]:
@@ -41,3 +43,22 @@ def services(settings: StorageSettings) -> dict[str, Service]:
         ),
     )  # fmt: skip
     return {service.name: service for service in listed}
+
+
+def vllm_service(settings: StorageSettings) -> Service | None:
+    """The vLLM server as it was started last; None when it never was."""
+    from serving.inference.vllm.settings import vllm_settings
+    from serving.inference.vllm.state import VllmHome
+
+    home = VllmHome(settings)
+    state = home.state()
+    if state is None:
+        return None
+    # Not on the command line, which every user of the machine can read.
+    keys = {"PIXEL_DOOR_KEY": home.key(), "VLLM_API_KEY": home.key()}
+    return Service(
+        VLLM, state.arguments, "vLLM server", state.port, "PIXEL_VLLM_PORT", "/health",
+        environment={**state.variables, **keys},
+        start_timeout_s=vllm_settings().start_seconds,
+        knows_settings=False,
+    )  # fmt: skip

@@ -24,6 +24,7 @@ def expected_errors() -> tuple[type[BaseException], ...]:
     from evals.errors import EvalError
     from ingestion.errors import IngestionError
     from orchestration.errors import OrchestrationError
+    from serving.inference.vllm.errors import VllmError
     from storage.errors import StorageError
 
     return (
@@ -32,6 +33,7 @@ def expected_errors() -> tuple[type[BaseException], ...]:
         IngestionError,
         OrchestrationError,
         EvalError,
+        VllmError,
         SQLAlchemyError,
         ValidationError,
         OSError,

@@ -21,6 +21,7 @@ from cli import (
     services,
     source,
     verify,
+    vllm,
 )
 from cli.errors import expected_errors, one_line
 
@@ -38,6 +39,7 @@ app.add_typer(kb.app, name="kb")
 app.add_typer(source.app, name="source")
 app.add_typer(index.app, name="index")
 app.add_typer(secret.app, name="secret")
+app.add_typer(vllm.app, name="vllm")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(foreground.app, name="run", hidden=True)
 

@@ -1,5 +1,6 @@
 """Processes that `pixel up` starts and `pixel down` stops: each with a log, a record of its identity and a health check."""
 
+import contextlib
 import json
 import os
 import socket
@@ -20,7 +21,10 @@ CHILDREN_TIMEOUT_S = 2
 
 @dataclass(frozen=True)
 class Service:
-    """One process: how to start it and how to know that it works. `url` is None for a process without a port."""
+    """One process: how to start it and how to know that it works. `url` is None for a process without a port.
+
+    A process that is not the product's own does not know its settings: keys and addresses of databases are among them.
+    """
 
     name: str
     arguments: tuple[str, ...]
@@ -29,6 +33,8 @@ class Service:
     port_setting: str | None = None
     health_path: str = "/"
     environment: dict[str, str] = field(default_factory=dict)
+    start_timeout_s: float = START_TIMEOUT_S
+    knows_settings: bool = True
 
     @property
     def url(self) -> str | None:
@@ -79,6 +85,7 @@ def start(settings: StorageSettings, service: Service) -> bool:
 
     if running(settings, service.name) is not None:
         return False
+    _end_left_behind(settings, service.name)
     if service.port is not None:
         _require_free(service)
     output = output_file(settings, service.name)
@@ -91,11 +98,18 @@ def start(settings: StorageSettings, service: Service) -> bool:
             stdout=handle,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "PIXEL_HOME": str(settings.home_path), **_quiet(), **service.environment},
+            env=_environment(settings, service),
         )
     created = psutil.Process(process.pid).create_time()
     _record(settings, service.name).write_text(json.dumps(asdict(Identity(process.pid, created))))
     return True
+
+
+def _environment(settings: StorageSettings, service: Service) -> dict[str, str]:
+    own = {**os.environ, "PIXEL_HOME": str(settings.home_path)}
+    if not service.knows_settings:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PIXEL_")}
+    return {**own, **_quiet(), **service.environment}
 
 
 def _quiet() -> dict[str, str]:
@@ -121,8 +135,15 @@ def _require_free(service: Service) -> None:
             )
 
 
-def wait_until_healthy(settings: StorageSettings, service: Service) -> float:
+def wait_until_healthy(
+    settings: StorageSettings, service: Service, *, on_wait: Callable[[float], None] = lambda _: None
+) -> float:
     """Wait for the health check; seconds that it took.
+
+    Args:
+        settings: Where the installation is.
+        service: What was started.
+        on_wait: Is told after each try how many seconds have passed.
 
     Raises:
         CommandError: The process ended or did not answer in time; the message carries its last words.
@@ -131,7 +152,7 @@ def wait_until_healthy(settings: StorageSettings, service: Service) -> float:
     import urllib.request
 
     started = time.monotonic()
-    while time.monotonic() - started < START_TIMEOUT_S:
+    while time.monotonic() - started < service.start_timeout_s:
         if running(settings, service.name) is None:
             fail(f"The {service.title} ended at once: {last_words(settings, service.name)}")
         if service.url is None:
@@ -140,8 +161,11 @@ def wait_until_healthy(settings: StorageSettings, service: Service) -> float:
             with urllib.request.urlopen(service.url + service.health_path, timeout=2):  # noqa: S310 - our own address
                 return time.monotonic() - started
         except (urllib.error.URLError, TimeoutError, ConnectionError):
+            on_wait(time.monotonic() - started)
             time.sleep(0.1)
-    fail(f"The {service.title} did not answer within {START_TIMEOUT_S} s: {last_words(settings, service.name)}")
+    fail(
+        f"The {service.title} did not answer within {service.start_timeout_s:.0f} s: {last_words(settings, service.name)}"
+    )
 
 
 def last_words(settings: StorageSettings, name: str) -> str:
@@ -154,6 +178,33 @@ def last_words(settings: StorageSettings, name: str) -> str:
     return f"{spoken[-1][:300]} (pixel logs {name})" if spoken else f"it wrote nothing (pixel logs {name})"
 
 
+def _end_left_behind(settings: StorageSettings, name: str) -> None:
+    """End what a process that was killed has left running: its children hold its memory, on a GPU too.
+
+    They are known by their session, whose number nobody else is given while one of them lives.
+    """
+    import psutil
+
+    try:
+        dead = Identity(**json.loads(_record(settings, name).read_text()))
+    except (OSError, ValueError, TypeError):
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if psutil.Process(dead.pid).status() != psutil.STATUS_ZOMBIE:
+            return  # the number was given away again, so nobody of that session is left
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == dead.pid and process.create_time() > dead.created - 1:
+                left.append(process)
+        except (OSError, psutil.Error):
+            continue
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=CHILDREN_TIMEOUT_S)
+
+
 def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = lambda _: None) -> bool:
     """Stop a process politely, after a while by force, and then what is left of its children.
 
@@ -164,6 +215,7 @@ def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = 
 
     identity = running(settings, name)
     if identity is None:
+        _end_left_behind(settings, name)
         _record(settings, name).unlink(missing_ok=True)
         return False
     tell(name)

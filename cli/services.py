@@ -1,15 +1,21 @@
 """`pixel up`, `pixel down`, `pixel status`, `pixel logs`."""
 
+import enum
 import json
 import time
 from collections import deque
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.console import emit, say
 from cli.errors import fail
+from serving.inference.vllm.device import DeviceChoice
+
+if TYPE_CHECKING:
+    from cli.processes import Service
+    from storage.settings import StorageSettings
 
 
 def register(app: typer.Typer) -> None:
@@ -20,14 +26,32 @@ def register(app: typer.Typer) -> None:
     app.command()(logs)
 
 
-def up(as_json: Annotated[bool, typer.Option("--json", help="one JSON line per service")] = False) -> None:
-    """Start everything: PostgreSQL, API, worker, dashboards and Dagster, on loopback. What runs already stays."""
-    from cli import catalog, processes
+class Extra(enum.StrEnum):
+    """What can be started beside everything else."""
+
+    VLLM = "vllm"
+
+
+def up(
+    extra: Annotated[Extra | None, typer.Option("--with", help="start a model server too")] = None,
+    model: Annotated[str | None, typer.Option(help="model of the server: a folder, or a name in a hub")] = None,
+    adapter: Annotated[list[str] | None, typer.Option(help="a LoRA adapter, as NAME=PATH; may be repeated")] = None,
+    vllm_device: Annotated[DeviceChoice, typer.Option(help="what vLLM runs on")] = DeviceChoice.AUTO,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON line per service")] = False,
+) -> None:
+    """Start everything: PostgreSQL, API, worker, dashboards and Dagster, on loopback. What runs already stays.
+
+    With `--with vllm` a vLLM server answers for the organization's bots, too; the first time its environment is installed.
+    """
+    from cli import catalog, processes, vllm_server
     from cli.environment import prepare, tell_credentials
     from orchestration.instance import write_instance
     from storage.settings import storage_settings
 
     settings = storage_settings()
+    if extra is None and (model or adapter):
+        fail("--model and --adapter are of a model server: add --with vllm")
+    plan = vllm_server.read_plan(settings, model, adapter or [], vllm_device) if extra is Extra.VLLM else None
     first = prepare(settings, step=(lambda _: None) if as_json else (lambda text: say(f"· {text}")))
     if first is not None:
         tell_credentials(first)
@@ -42,6 +66,8 @@ def up(as_json: Annotated[bool, typer.Option("--json", help="one JSON line per s
             emit({"name": name, "url": service.url, "started": started[name], "seconds_to_ready": round(seconds, 2)})
         else:
             say(f"· {service.title:<20} {service.url or 'running'}")
+    if plan is not None:
+        vllm_server.start(settings, plan, as_json=as_json)
 
 
 def down(as_json: Annotated[bool, typer.Option("--json", help="print what was stopped as JSON")] = False) -> None:
@@ -70,7 +96,7 @@ def stop_all(settings: object) -> list[str]:
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="print the state as JSON")] = False) -> None:
     """What runs, where, and whether the schema is current."""
-    from cli import catalog, processes
+    from cli import processes
     from storage.postgres import embedded
     from storage.postgres.migrate import is_current
     from storage.settings import storage_settings
@@ -84,7 +110,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="print the state
             "pid": identity.pid if identity else None,
             "url": service.url,
         }
-        for name, service in catalog.services(settings).items()
+        for name, service in _known(settings).items()
     ]
     state = {
         "home": str(settings.home_path),
@@ -102,6 +128,15 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="print the state
     for row in rows:
         where = f"running  pid {row['pid']}  {row['url'] or ''}" if row["running"] else "stopped"
         say(f"{row['name']:<18}{where}".rstrip())
+
+
+def _known(settings: "StorageSettings") -> "dict[str, Service]":
+    """The services that always run, and the model server if there ever was one."""
+    from cli import catalog
+
+    known = catalog.services(settings)
+    server = catalog.vllm_service(settings)
+    return known if server is None else {**known, server.name: server}
 
 
 def logs(

@@ -14,6 +14,7 @@ from ingestion.embedding.settings import EmbeddingSettings
 from ingestion.settings import IngestSettings
 from ingestion.sources.settings import SourceSettings
 from orchestration.settings import OrchestrationSettings
+from serving.inference.vllm.settings import VllmSettings
 from serving.language.settings import LanguageSettings
 from serving.settings import ServingSettings
 from storage.backup.settings import BackupSettings
@@ -27,6 +28,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     EmbeddingSettings,
     ServingSettings,
     LanguageSettings,
+    VllmSettings,
     EvalSettings,
     OrchestrationSettings,
     DashboardSettings,

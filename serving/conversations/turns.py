@@ -208,6 +208,7 @@ def _receipt(
         model=draft.answerer.model,
         model_connection_id=draft.answerer.connection_id,
         organization_model_id=draft.answerer.model_id,
+        adapter_hash=draft.answerer.adapter_hash,
         parameters=dict(draft.answerer.parameters),
         finish_reason=completed.finish_reason.value,
         is_refused=completed.is_refused,

@@ -122,6 +122,7 @@ class ModelOut(Read):
     display_name: str
     context_window: int | None
     max_output_tokens: int | None
+    adapter_hash: str | None = Field(description="content of the adapter that the name stands for, if it is one")
     has_tools: bool
     has_structured_output: bool
     has_sampling: bool

@@ -61,7 +61,8 @@ class OutputFilter:
 
     def feed(self, text: str) -> str:
         """More text; what of it, and of what was held, may go out now."""
-        self._held += text
+        # No text for people has it, PostgreSQL cannot store it, and it would part what is looked for here.
+        self._held += text.replace("\x00", "")
         cut = self._cut()
         ready, self._held = self._held[:cut], self._held[cut:]
         return self._clean(ready)

@@ -88,6 +88,7 @@ class RouteResolver:
             rates=rates,
             expected_usd=cost.total_usd if cost is not None else None,
             quality=model.quality_score,
+            adapter_hash=model.adapter_hash,
         )
 
 

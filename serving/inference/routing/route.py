@@ -51,6 +51,7 @@ class Candidate:
         rates: The organization's own price.
         expected_usd: What an answer of usual length costs; None when nobody knows.
         quality: Its score in an evaluation, in [0, 1].
+        adapter_hash: The content of the adapter that the model is, if it is one.
     """
 
     provider: Provider
@@ -64,6 +65,7 @@ class Candidate:
     rates: Rates | None = None
     expected_usd: Decimal | None = None
     quality: float | None = None
+    adapter_hash: str | None = None
 
     @property
     def key(self) -> BreakerKey:
@@ -138,6 +140,11 @@ class Routed:
     def model_id(self) -> uuid.UUID | None:
         """The model's row; None for the extractive answerer."""
         return self.candidate.model_id
+
+    @property
+    def adapter_hash(self) -> str | None:
+        """The content of the adapter that answers, if one does."""
+        return self.candidate.adapter_hash
 
     def cost(self, usage: TokenUsage, at: datetime) -> Cost | None:
         """What the call cost; None when nobody knows."""

@@ -15,7 +15,7 @@ class OrganizationModel(Identified, OrganizationOwned, Timestamped, Base):
     """One model behind one connection. `name` is what its provider calls it.
 
     Prices are USD for a million tokens and go before the product's table; `quality_score` in [0, 1] comes from
-    the evaluation run beside it.
+    the evaluation run beside it. `adapter_hash` is the SHA-256 in hex of the adapter that the name stands for, if it is one.
     """
 
     __tablename__ = "organization_models"
@@ -29,6 +29,7 @@ class OrganizationModel(Identified, OrganizationOwned, Timestamped, Base):
     has_tools: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     has_structured_output: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     has_sampling: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    adapter_hash: Mapped[str | None] = mapped_column(String(64))
     input_usd_per_million: Mapped[Decimal | None] = mapped_column(_PER_MILLION)
     cached_input_usd_per_million: Mapped[Decimal | None] = mapped_column(_PER_MILLION)
     output_usd_per_million: Mapped[Decimal | None] = mapped_column(_PER_MILLION)

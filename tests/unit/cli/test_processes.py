@@ -163,11 +163,9 @@ class TestWaitUntilHealthy:
     def test_a_silent_one_is_said_to_be_silent(self, settings: StorageSettings) -> None:
         assert "wrote nothing" in processes.last_words(settings, NAME)
 
-    def test_a_port_that_never_answers_is_given_up(
-        self, settings: StorageSettings, port: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(processes, "START_TIMEOUT_S", 1)
-        service = Service(NAME, python("import time; time.sleep(600)").arguments, "little server", port)
+    def test_a_port_that_never_answers_is_given_up(self, settings: StorageSettings, port: int) -> None:
+        arguments = python("import time; time.sleep(600)").arguments
+        service = Service(NAME, arguments, "little server", port, start_timeout_s=1)
         processes.start(settings, service)
         with pytest.raises(CommandError, match="did not answer within 1 s"):
             processes.wait_until_healthy(settings, service)

@@ -1,0 +1,1 @@
+"""Tests of the vLLM server of our own that need no vLLM."""

@@ -1,0 +1,1 @@
+"""Tests against a real vLLM server on a tiny model; `make test-vllm` runs them."""
