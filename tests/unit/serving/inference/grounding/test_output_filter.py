@@ -155,3 +155,7 @@ class TestStreaming:
         output.feed("![x](https://a.example/x) <b> https://b.example [y](https://c.example)")
         output.finish()
         assert output.removed == {"image": 1, "html": 1, "address": 1, "link": 1}
+
+
+def test_characters_that_no_database_keeps_are_dropped() -> None:
+    assert filtered("sixty\x00 months\x00") == "sixty months"
