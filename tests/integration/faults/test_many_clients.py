@@ -102,8 +102,8 @@ class TestDisconnects:
             time.sleep(0.2)
         ended = states(ledger, customers)
         assert DISCONNECTS / 2 < sum(ended.values()) <= DISCONNECTS  # some leave before their question is stored
-        assert set(ended) <= {"complete", "cancelled"}
-        assert ended.get("cancelled", 0) > 0
+        # A short answer comes to its end within the second that it is given after its last reader has left.
+        assert set(ended) <= {"complete", "interrupted"}
         assert foreign_rows(ledger) == 0
         with customers[0].client() as client:
             assert [one.status for one in ask(client, customers[0], QUESTION)] == [201, 200]
