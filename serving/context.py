@@ -1,4 +1,4 @@
-"""What one API process holds: engines, stores, the embedder and the providers, opened once."""
+"""What one API process holds: engines, stores, the embedder and the ways to models, opened once."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from serving.conversations.streams.hub import StreamHub
 from serving.inference.connections.hosts import ModelHosts
 from serving.inference.connections.pool import ConnectionPool
 from serving.inference.extractive import MODEL, ExtractiveProvider
-from serving.inference.provider import Provider
 from serving.inference.routing.health import HealthBook
 from serving.inference.routing.resolving import RouteResolver
 from serving.inference.routing.router import Router
@@ -38,7 +37,6 @@ class ServingContext:
     engine: AsyncEngine
     stores: Stores
     embedder: Embedder
-    providers: dict[str, Provider]
     vault: Vault
     connections: ConnectionPool
     routes: RouteResolver
@@ -75,7 +73,6 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
         engine=engine,
         stores=open_stores(storage),
         embedder=embedder,
-        providers={extractive.name: extractive},
         vault=vault,
         connections=connections,
         routes=RouteResolver(engine, connections, extractive, MODEL),
