@@ -9,6 +9,7 @@ from dashboards.components.sign_in import account_menu, identity, sign_in_page
 
 PAGES = {
     "overview": (strings.OVERVIEW, ":material/monitoring:"),
+    "traffic": (strings.TRAFFIC, ":material/speed:"),
     "conversations": (strings.CONVERSATIONS, ":material/forum:"),
     "inbox": (strings.INBOX, ":material/support_agent:"),
     "knowledge": (strings.KNOWLEDGE, ":material/menu_book:"),

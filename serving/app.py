@@ -47,6 +47,7 @@ from serving.settings import ServingSettings, serving_settings
 from serving.sources.endpoints import router as sources
 from serving.telemetry import tracing
 from serving.telemetry.endpoints import router as telemetry
+from serving.traffic.endpoints import router as traffic
 from storage.settings import StorageSettings, storage_settings
 
 log = structlog.get_logger(__name__)
@@ -73,11 +74,12 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         telemetry={"tracing": False, "metrics": False},
     )
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
-    app.add_middleware(EarlyRefusalMiddleware, admission=lambda: app.state.context.streams.admission)
+    app.add_middleware(EarlyRefusalMiddleware, streams=lambda: app.state.context.streams)
     install_handlers(app)
     for router in (
         health.router,
         telemetry,
+        traffic,
         accounts,
         groups,
         bots,

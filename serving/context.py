@@ -19,6 +19,7 @@ from serving.inference.routing.router import Router
 from serving.retrieval.corpora import Corpora
 from serving.retrieval.reranker import CrossEncoderReranker, Reranker
 from serving.settings import ServingSettings
+from serving.telemetry.metrics import count_attempt
 from storage.postgres.engine import app_async_engine
 from storage.secrets.vault import Vault
 from storage.secrets.wrapping_keys import wrapping_keys
@@ -76,7 +77,7 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
         vault=vault,
         connections=connections,
         routes=RouteResolver(engine, connections, extractive, MODEL),
-        router=Router(HealthBook()),
+        router=Router(HealthBook(), on_attempt=count_attempt),
         streams=StreamHub(serving.admission_limits),
         reranker=CrossEncoderReranker(serving.reranker) if serving.reranker else None,
     )

@@ -8,9 +8,9 @@ from serving.client.api_client import ApiClient
 
 # Which pages a role gets; the API checks again whatever is shown.
 _PAGES = {
-    "owner": ("overview", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
-    "builder": ("overview", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
-    "analyst": ("overview", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
+    "owner": ("overview", "traffic", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
+    "builder": ("overview", "traffic", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
+    "analyst": ("overview", "traffic", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
     "agent": ("inbox", "conversations", "ask"),
     "viewer": ("ask",),
 }

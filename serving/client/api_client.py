@@ -34,6 +34,7 @@ from serving.client.shapes import (
     ReceiptOut,
     SessionOut,
     TemplateOut,
+    TrafficOut,
     UploadOut,
     VersionAction,
     VersionDecided,
@@ -67,6 +68,10 @@ class ApiClient(KnowledgeClient, LanguageClient, ConversationClient):
     def me(self) -> MeOut:
         """Who the credential belongs to."""
         return self._one(MeOut, "GET", "/api/v1/me")
+
+    def traffic(self, minutes: int) -> TrafficOut:
+        """What the organization's bots do right now."""
+        return self._one(TrafficOut, "GET", "/api/v1/traffic", params={"minutes": minutes})
 
     def templates(self) -> list[TemplateOut]:
         """Templates to make bots from."""

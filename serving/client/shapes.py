@@ -43,6 +43,7 @@ from serving.language.intents.schemas import (
 from serving.language.schemas import EntityOut, UnderstandingOut
 from serving.retrieval.schemas import FoundOut, SearchOut
 from serving.retrieval.settings import RetrievalOverrides
+from serving.traffic.schemas import ModelTraffic, ServerTraffic, TrafficBucket, TrafficOut
 
 __all__ = [
     "AnswerOut",
@@ -78,6 +79,7 @@ __all__ = [
     "LabelOut",
     "MeOut",
     "MessageOut",
+    "ModelTraffic",
     "PassageChangeOut",
     "PassageOut",
     "QueuedHandover",
@@ -85,10 +87,13 @@ __all__ = [
     "RelocationOut",
     "RetrievalOverrides",
     "SearchOut",
+    "ServerTraffic",
     "SessionOut",
     "SharedBot",
     "SideOut",
     "TemplateOut",
+    "TrafficBucket",
+    "TrafficOut",
     "UnderstandingOut",
     "UploadOut",
     "VersionAction",

@@ -28,7 +28,7 @@ from serving.inference.provider import Citation, Completed, Evidence, Generation
 from serving.language.identify import identify
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import retrieve
-from serving.telemetry.observation import observe
+from serving.telemetry.observation import observe, observe_charge
 from serving.telemetry.tracing import span
 from storage.postgres.models.message import MessageState
 
@@ -97,6 +97,8 @@ async def answer(
                 await context.streams.closing.run(
                     lambda: give_up_turn(context, turn, draft, state=state, error_type=reason)
                 )
+        if draft.charge is not None and draft.usage is not None:
+            observe_charge(draft.charge, draft.usage)
 
 
 async def pass_on(turn: HandedOver) -> AsyncGenerator[AnswerEvent, None]:

@@ -21,7 +21,6 @@ from serving.conversations.streams.hub import RunningAnswer
 from serving.conversations.turns import HandedOver, OpenTurn
 from serving.errors import ApiError, UnavailableError
 from serving.inference.provider import Turn
-from serving.telemetry import metrics
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.session import AnyRow, async_organization_session
 
@@ -251,7 +250,7 @@ async def _start_answer(
     try:
         await admission.enter(actor.organization_id)
     except ApiError as refused:
-        metrics.REFUSED.labels(refused.slug).inc()
+        context.streams.refusals.count(refused.slug, actor.organization_id)
         raise
     entered = time.monotonic()
     try:

@@ -86,6 +86,8 @@ class AnswerDraft:
     standalone: Standalone | None = None
     routed: Routed | None = None
     reservation: Reservation | None = None
+    charge: Charge | None = None
+    usage: TokenUsage | None = None
 
     @property
     def answerer(self) -> Routed:
@@ -126,6 +128,7 @@ async def close_turn(
             return None  # it was written; only the word that it was did not come back
         await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text)
         charge = charge_of(draft.answerer, completed.usage)
+        draft.charge, draft.usage = charge, completed.usage
         if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, charge)
         row = _receipt(turn, draft, retrieval, request, completed, charge)
@@ -170,7 +173,8 @@ async def give_up_turn(
         else:
             # The provider counts what it has said, whoever stopped listening.
             usage = TokenUsage(draft.reservation.prompt_tokens, estimated_tokens(draft.text), is_estimated=True)
-            await settle(session, draft.reservation.entry_id, charge_of(draft.routed, usage))
+            draft.charge, draft.usage = charge_of(draft.routed, usage), usage
+            await settle(session, draft.reservation.entry_id, draft.charge)
 
 
 async def _finish_message(

@@ -1,13 +1,18 @@
 """Metrics, as Prometheus scrapes them at `/metrics`. Labels are kinds of things: no tenant, no person, no text."""
 
+from collections import Counter as Tally
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from serving.context import ServingContext
+from serving.inference.routing.route import Attempt
+
+if TYPE_CHECKING:
+    from serving.context import ServingContext
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -32,17 +37,22 @@ HANDOVER_WAIT = Histogram(
     buckets=(5, 15, 60, 300, 900, 3600, 14400, 86400),
     registry=REGISTRY,
 )
-TOKENS = Counter("pixel_tokens", "Tokens of answers", ["direction", "provider"], registry=REGISTRY)
-COST = Counter("pixel_cost_usd", "Settled cost of answers", ["provider"], registry=REGISTRY)
+TOKENS = Counter("pixel_tokens", "Tokens of calls of models", ["direction", "provider"], registry=REGISTRY)
+COST = Counter("pixel_cost_usd", "Settled cost of calls of models", ["provider"], registry=REGISTRY)
 UNPRICED = Counter("pixel_unpriced_calls", "Paid calls that cost nothing", ["provider"], registry=REGISTRY)
 CACHE = Counter("pixel_answer_cache", "Lookups of the answer cache", ["result"], registry=REGISTRY)
 ATTEMPTS = Counter("pixel_provider_attempts", "Calls of providers by how they ended", ["provider", "outcome"], registry=REGISTRY)  # fmt: skip
 
 
+def count_attempt(attempt: Attempt) -> None:
+    """Count a call of a provider that is over, or that was not made because its breaker is open."""
+    ATTEMPTS.labels(attempt.provider, attempt.outcome).inc()
+
+
 class _Now(Collector):
     """Gauges that are read when they are asked for."""
 
-    def __init__(self, context: ServingContext) -> None:
+    def __init__(self, context: "ServingContext") -> None:
         self._context = context
 
     def collect(self) -> Iterator[Metric]:
@@ -58,6 +68,13 @@ class _Now(Collector):
         }
         for name, (told, value) in now.items():
             yield GaugeMetricFamily(name, told, value=value)
+        breakers = GaugeMetricFamily(
+            "pixel_model_breakers", "Models that were called, by the state of their breaker", labels=["provider", "state"]
+        )
+        states = Tally((line.key.provider, line.state.value) for line in self._context.router.health.lines())
+        for labels, models in states.items():
+            breakers.add_metric(labels, models)
+        yield breakers
 
 
 def _in_use(pool: object) -> int:
@@ -65,7 +82,7 @@ def _in_use(pool: object) -> int:
     return int(checked_out()) if checked_out is not None else 0
 
 
-def exposition(context: ServingContext) -> bytes:
+def exposition(context: "ServingContext") -> bytes:
     """All metrics of this process in Prometheus's text format."""
     now = CollectorRegistry()
     now.register(_Now(context))

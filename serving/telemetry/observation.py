@@ -1,7 +1,9 @@
-"""Counts what became of an answer."""
+"""Counts what became of an answer, and what calls of models cost."""
 
 from collections.abc import Mapping
 
+from serving.billing.ledger import Charge
+from serving.inference.provider import TokenUsage
 from serving.telemetry import metrics
 from storage.postgres.models.message import MessageState
 
@@ -20,3 +22,12 @@ def observe(outcome: MessageState, provider: str, latencies_ms: Mapping[str, flo
             metrics.FIRST_TOKEN.labels(provider).observe(milliseconds / 1000)
         else:
             metrics.STAGE.labels(stage).observe(milliseconds / 1000)
+
+
+def observe_charge(charge: Charge, usage: TokenUsage) -> None:
+    """Count what a call of a model used and cost. Call it after the charge is committed: a repeated transaction counts once."""
+    metrics.TOKENS.labels("input", charge.provider).inc(usage.prompt_tokens)
+    metrics.TOKENS.labels("output", charge.provider).inc(usage.completion_tokens)
+    metrics.COST.labels(charge.provider).inc(float(charge.amount.usd))
+    if charge.is_unpriced:
+        metrics.UNPRICED.labels(charge.provider).inc()

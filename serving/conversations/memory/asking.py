@@ -15,6 +15,7 @@ from serving.inference.errors import ProviderError
 from serving.inference.prompts.rendering import RenderedPrompt
 from serving.inference.provider import Completed, FinishReason, GenerationRequest, JsonSchema, TextDelta
 from serving.inference.routing.route import Route, Routed
+from serving.telemetry.observation import observe_charge
 from storage.postgres.models.usage_record import UsageRecord
 from storage.postgres.session import async_organization_session
 
@@ -111,3 +112,4 @@ async def _settled(
                 cost_usd=charge.amount.usd,
             )
         )
+    observe_charge(charge, completed.usage)

@@ -108,6 +108,16 @@ class Admission:
         """Questions that wait."""
         return sum(len(share.waiting) for share in self._shares.values())
 
+    def of(self, organization_id: uuid.UUID) -> tuple[int, int]:
+        """Answers of an organization that run, and its questions that wait."""
+        share = self._shares.get(organization_id)
+        return (share.running, len(share.waiting)) if share is not None else (0, 0)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether this process is about to end."""
+        return self._is_draining
+
     def drain(self) -> None:
         """Let nobody in any more; who waits is told to come back."""
         self._is_draining = True

@@ -9,9 +9,8 @@ from contextlib import ExitStack
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.conversations.streams.admission import Admission
+from serving.conversations.streams.hub import StreamHub
 from serving.errors import ApiError, problem
-from serving.telemetry import metrics
 
 _ASKS = re.compile(r"/v1/chat/completions|/api/v1/conversations/[^/]+/messages|/api/v1/messages/[^/]+/(?:retry|edit)")
 
@@ -19,20 +18,21 @@ _ASKS = re.compile(r"/v1/chat/completions|/api/v1/conversations/[^/]+/messages|/
 class EarlyRefusalMiddleware:
     """Answers 503 with Retry-After while every place is taken and none will be free soon, or too many are on their way."""
 
-    def __init__(self, app: ASGIApp, *, admission: Callable[[], Admission]) -> None:
+    def __init__(self, app: ASGIApp, *, streams: Callable[[], StreamHub]) -> None:
         self._app = app
-        self._admission = admission
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on what has a chance."""
         if scope["type"] != "http" or scope["method"] != "POST" or not _ASKS.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
+        streams = self._streams()
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._admission().arrival())
+                stack.enter_context(streams.admission.arrival())
             except ApiError as refused:
-                metrics.REFUSED.labels(refused.slug).inc()
+                streams.refusals.count(refused.slug)
                 refused.headers["Connection"] = "close"
                 await problem(refused, scope["path"])(scope, receive, send)
                 return

@@ -13,6 +13,7 @@ from serving.conversations.schemas import AnswerOut
 from serving.conversations.streams.admission import Admission, AdmissionLimits
 from serving.conversations.streams.log import AnswerLog
 from serving.conversations.streams.patience import Closing
+from serving.conversations.streams.refusals import Refusals
 from serving.errors import as_api_error
 from storage.postgres.models.message import MessageState
 
@@ -58,6 +59,7 @@ class StreamHub:
     def __init__(self, limits: AdmissionLimits, *, keep_s: float = KEEP_S, grace_s: float = GRACE_S) -> None:
         self.admission = Admission(limits)
         self.closing = Closing()
+        self.refusals = Refusals()
         self._answers: dict[uuid.UUID, RunningAnswer] = {}
         self._keep_s = keep_s
         self._grace_s = grace_s

@@ -102,13 +102,18 @@ class Attempt:
     kind: ProviderErrorKind | None
     ms: float
 
+    @property
+    def outcome(self) -> str:
+        """How it ended, in a word."""
+        return self.kind.value if self.kind else "answered"
+
     def as_json(self) -> dict[str, object]:
         """As receipts keep it."""
         return {
             "provider": self.provider,
             "model": self.model,
             "connection_id": str(self.connection_id) if self.connection_id else None,
-            "outcome": self.kind.value if self.kind else "answered",
+            "outcome": self.outcome,
             "ms": round(self.ms, 1),
         }
 

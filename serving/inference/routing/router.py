@@ -31,6 +31,8 @@ class Router:
 
     Args:
         health: What is known about models; shared by all requests of the process.
+        on_attempt: Told of every call that is over, and of every candidate that was passed over. A call that its reader gave
+            up is none of these.
         sleep: How to wait.
         generator: Where the jitter of retries comes from.
     """
@@ -39,10 +41,12 @@ class Router:
         self,
         health: HealthBook,
         *,
+        on_attempt: Callable[[Attempt], object] = lambda _: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         generator: random.Random | None = None,
     ) -> None:
         self.health = health
+        self.on_attempt = on_attempt
         self._sleep = sleep
         self._generator = generator or random.Random()  # noqa: S311 - jitter is no secret
 
@@ -129,7 +133,7 @@ class _Call:
                 if started >= self._deadline
                 else f"The provider {candidate.provider.name} failed too often lately and is left alone for now"
             )
-            self._note(candidate, ProviderErrorKind.UNAVAILABLE, started)
+            self._failed(candidate, ProviderErrorKind.UNAVAILABLE, started)
             raise _nobody(reason)
         self._router.health.budget(candidate.connection_id).pay()
         health.calls += 1
@@ -142,12 +146,13 @@ class _Call:
                     if routed is None:
                         self._has_spoken = True
                         health.measured((self._clock() - started) * 1000)
-                        self._note(candidate, None, started)
+                        self._attempts.append(self._attempt(candidate, None, started))
                         routed = Routed(candidate, tuple(self._attempts), request.parameters)
                         yield routed
                     if isinstance(event, Completed):
                         has_ended = True
                         health.breaker.succeeded()
+                        self._router.on_attempt(self._attempt(candidate, None, started))
                         yield self._with_decisions(event, routed)
                         return
                     yield event
@@ -155,8 +160,7 @@ class _Call:
             has_ended = True
             health.failures += 1
             health.breaker.failed(error.kind, retry_after_s=error.retry_after_s)
-            if not self._has_spoken:
-                self._note(candidate, error.kind, started)
+            self._failed(candidate, error.kind, started)
             raise
         finally:
             if not has_ended:
@@ -191,18 +195,24 @@ class _Call:
             deadline=None if is_last_resort else self._deadline,
         )
 
-    def _note(self, candidate: Candidate, kind: ProviderErrorKind | None, started: float) -> None:
+    def _attempt(self, candidate: Candidate, kind: ProviderErrorKind | None, started: float) -> Attempt:
         ms = (self._clock() - started) * 1000
-        self._attempts.append(Attempt(candidate.provider.name, candidate.model, candidate.connection_id, kind, ms))
-        if kind is not None:
-            log.warning(
-                "model_failed",
-                provider=candidate.provider.name,
-                model=candidate.model,
-                connection_id=str(candidate.connection_id),
-                kind=kind.value,
-                ms=round(ms, 1),
-            )
+        return Attempt(candidate.provider.name, candidate.model, candidate.connection_id, kind, ms)
+
+    def _failed(self, candidate: Candidate, kind: ProviderErrorKind, started: float) -> None:
+        attempt = self._attempt(candidate, kind, started)
+        self._router.on_attempt(attempt)
+        if not self._has_spoken:
+            self._attempts.append(attempt)
+        log.warning(
+            "model_failed",
+            provider=attempt.provider,
+            model=attempt.model,
+            connection_id=str(attempt.connection_id),
+            kind=kind.value,
+            has_spoken=self._has_spoken,
+            ms=round(attempt.ms, 1),
+        )
 
     def _with_decisions(self, event: Completed, routed: Routed) -> Completed:
         if len(routed.attempts) == 1 and routed.connection_id is None:

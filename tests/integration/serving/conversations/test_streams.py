@@ -11,8 +11,9 @@ from sqlalchemy import Engine, update
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving.conversations.streams.admission import Admission, AdmissionLimits
+from serving.conversations.streams.admission import AdmissionLimits
 from serving.conversations.streams.early import EarlyRefusalMiddleware
+from serving.conversations.streams.hub import StreamHub
 from storage.postgres.models.member import Role
 from storage.postgres.models.message import Message, MessageState
 from storage.postgres.session import organization_session
@@ -149,15 +150,15 @@ class TestStop:
 class TestEarlyRefusal:
     async def test_a_full_service_says_so_before_it_reads_anything(self) -> None:
         limits = AdmissionLimits(running=1, running_per_organization=1, waiting_per_organization=0, wait_s=0.1)
-        admission = Admission(limits)
-        await admission.enter(uuid.uuid4())
+        streams = StreamHub(limits)
+        await streams.admission.enter(uuid.uuid4())
         seen: list[str] = []
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             seen.append(scope["path"])
             await Response("ok")(scope, receive, send)
 
-        guarded = EarlyRefusalMiddleware(app, admission=lambda: admission)
+        guarded = EarlyRefusalMiddleware(app, streams=lambda: streams)
         async with httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=guarded), base_url="http://127.0.0.1"
         ) as client:
@@ -167,3 +168,4 @@ class TestEarlyRefusal:
                 assert int(refused.headers["Retry-After"]) >= 1
             assert (await client.get("/v1/models")).status_code == 200
         assert seen == ["/v1/models"]
+        assert streams.refusals.lately(None, 5) == {"overloaded": 2}

@@ -285,3 +285,26 @@ class TestParameters:
         routed, _, _ = await run(router, Route((one,)), asked)
         expected = {"temperature": 0.7, "top_p": 0.9, "max_tokens": 50}
         assert routed.parameters == script(one).asked[0].parameters == expected
+
+
+class TestAttempts:
+    async def test_every_call_that_is_over_is_told_once(self, clock: Clock) -> None:
+        told: list[tuple[str, str]] = []
+        health = HealthBook(BreakerSettings(least_calls=4), clock)
+        router = Router(health, on_attempt=lambda a: told.append((a.provider, a.outcome)), sleep=clock.sleep)
+        failing, cut = candidate("a", error(Kind.UNAUTHENTICATED)), candidate("c", "one|CUT")
+        await run(router, Route((failing, candidate("b", "hello"))))
+        await run(router, Route((failing, candidate("b", "hello"))))
+        with pytest.raises(ProviderError):
+            await run(router, Route((cut,)))
+        assert told == [("a", "unauthenticated"), ("b", "answered"), ("a", "unavailable"), ("b", "answered"), ("c", "cut")]
+
+    async def test_a_call_that_its_reader_gave_up_is_none(self, clock: Clock) -> None:
+        told: list[str] = []
+        router = Router(HealthBook(clock=clock), on_attempt=lambda a: told.append(a.outcome), sleep=clock.sleep)
+        events = cast("Any", router.stream(REQUEST, Route((candidate("a", "one|two"),))))
+        async for event in events:
+            if isinstance(event, TextDelta):
+                break
+        await events.aclose()
+        assert told == []
