@@ -34,52 +34,6 @@ OVERVIEW_NO_DOCUMENTS = "No documents yet. Upload some on the page **Knowledge**
 OUTCOMES = {"answered": "Answered", "refused": "Not answered", "failed": "Failed"}
 
 TRAFFIC = "Live traffic"
-TRAFFIC_WINDOW = "Period"
-TRAFFIC_WINDOWS = {15: "15 minutes", 60: "1 hour", 360: "6 hours", 1440: "24 hours"}
-TRAFFIC_EMPTY = "No question was asked in this period. The page looks again every few seconds."
-TRAFFIC_ANSWERS = "Questions"
-TRAFFIC_FIRST = "First word"
-TRAFFIC_FIRST_HELP = "Half of the answers began within the first time, 95 of 100 within the second."
-TRAFFIC_SPEED = "Tokens per second"
-TRAFFIC_SPEED_HELP = "Tokens of all answers together, over the period."
-TRAFFIC_FAILED = "Failed"
-TRAFFIC_FAILED_HELP = "Share of questions whose answer did not come to its end because something went wrong."
-TRAFFIC_COST = "Cost"
-TRAFFIC_COST_HELP = "Of answers and of what was asked beside them, such as summaries."
-TRAFFIC_QUEUE = "Running · waiting"
-TRAFFIC_QUEUE_HELP = "Answers of your organization that run on the server that was asked, and questions that wait for a place."
-TRAFFIC_PER_STEP = "Questions by how they ended"
-TRAFFIC_PER_STEP_ALT = "Bars: questions over time, by how their answers ended."
-TRAFFIC_FIRST_ALT = "Lines: milliseconds to the first word over time, median and 95th percentile."
-TRAFFIC_FIRST_TITLE = "Time to the first word"
-TRAFFIC_PERCENTILES = {"first_token_p50_ms": "Half", "first_token_p95_ms": "95 of 100"}
-TRAFFIC_MODELS = "Models"
-TRAFFIC_COLUMNS = {
-    "model": "Model",
-    "connection": "Connection",
-    "state": "State",
-    "answers": "Answers",
-    "first": "First word, ms",
-    "speed": "Tokens/s",
-    "calls": "Calls",
-    "failures": "Failed",
-    "last_error": "Last error",
-}
-TRAFFIC_STATES = {"closed": "answers", "half_open": "is tried again", "open": "left alone for {wait:.0f} s"}
-TRAFFIC_NOT_CALLED = "not called yet"
-TRAFFIC_ERRORS = "Why answers failed"
-TRAFFIC_SERVER = "The server that was asked runs {taken:,} of at most {places:,} answers; at most {limit:,} of one organization."
-TRAFFIC_REFUSED = "Refused before anything was stored: {counts}."
-TRAFFIC_UNREAD = "Refused unread while the server was full, of any organization: {counts}."
-TRAFFIC_DRAINING = "The server that was asked is about to restart and takes no questions."
-TRAFFIC_OUTCOMES = {
-    "answered": "Answered",
-    "not_known": "Not known",
-    "failed": "Failed",
-    "interrupted": "Interrupted",
-    "stopped": "Stopped",
-    "running": "Running",
-}
 
 CONVERSATIONS = "Conversations"
 CONVERSATIONS_EMPTY = "No conversations yet. Start one on the page **Ask**."
@@ -181,6 +135,14 @@ ASK_BOT = "Bot"
 ASK_NO_BOT = "No bot yet. Make one with `POST /api/v1/chatbots`, or run `make demo`."
 ASK_INPUT = "Ask about your documents"
 ASK_NEW = "New conversation"
+ASK_TRY_AGAIN = "Try again"
+ASK_EDIT = "Ask in other words"
+ASK_EDIT_SEND = "Ask"
+ASK_VARIANT = "{number} of {count}"
+ASK_EARLIER = "Earlier version"
+ASK_LATER = "Later version"
+ASK_PERSON = "Ask for a person"
+ASK_PERSON_ASKED = "Somebody will answer here. Until then the bot is silent; look again with **{refresh}**."
 ASK_SOURCES = "Sources"
 ASK_RELATED = "The closest passages, which did not answer the question"
 ASK_PASSAGE = "Passage"

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboards import strings
+from dashboards import traffic_strings as words
 from dashboards.components.sign_in import signed_in
 from dashboards.components.states import shown_errors
 from dashboards.components.traffic import traffic
@@ -19,10 +20,10 @@ def now(minutes: int) -> None:
 
 st.title(strings.TRAFFIC)
 window = st.segmented_control(
-    strings.TRAFFIC_WINDOW,
-    list(strings.TRAFFIC_WINDOWS),
+    words.WINDOW,
+    list(words.WINDOWS),
     default=15,
     required=True,
-    format_func=lambda minutes: strings.TRAFFIC_WINDOWS[minutes],
+    format_func=lambda minutes: words.WINDOWS[minutes],
 )
 now(window or 15)

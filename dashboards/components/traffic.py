@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboards import strings
+from dashboards import traffic_strings as words
 from dashboards.components.states import empty
 from dashboards.components.text import plain
 from dashboards.components.traffic_charts import first_words, outcomes
@@ -17,18 +17,18 @@ def traffic(found: TrafficOut) -> None:
     """Everything: figures, charts, models, errors, the server."""
     _figures(found)
     if found.totals.answers:
-        st.subheader(strings.TRAFFIC_PER_STEP)
-        st.altair_chart(outcomes(found.buckets), alt=strings.TRAFFIC_PER_STEP_ALT)
-        st.subheader(strings.TRAFFIC_FIRST_TITLE)
-        st.altair_chart(first_words(found.buckets), alt=strings.TRAFFIC_FIRST_ALT)
+        st.subheader(words.PER_STEP)
+        st.altair_chart(outcomes(found.buckets), alt=words.PER_STEP_ALT)
+        st.subheader(words.FIRST_TITLE)
+        st.altair_chart(first_words(found.buckets), alt=words.FIRST_ALT)
     else:
-        empty(strings.TRAFFIC_EMPTY)
+        empty(words.EMPTY)
     if found.models:
-        st.subheader(strings.TRAFFIC_MODELS)
+        st.subheader(words.MODELS)
         st.dataframe([_row(model) for model in found.models], hide_index=True)
     if found.errors:
-        st.subheader(strings.TRAFFIC_ERRORS)
-        st.dataframe({"": [e.error for e in found.errors], strings.TRAFFIC_FAILED: [e.answers for e in found.errors]})
+        st.subheader(words.ERRORS)
+        st.dataframe({"": [e.error for e in found.errors], words.FAILED: [e.answers for e in found.errors]})
     _server(found.server)
 
 
@@ -37,12 +37,12 @@ def _figures(found: TrafficOut) -> None:
     ended = totals.answers - totals.running
     speed = totals.completion_tokens / (found.minutes * 60)
     shown = [
-        (strings.TRAFFIC_ANSWERS, f"{totals.answers:,}", None),
-        (strings.TRAFFIC_FIRST, _first(totals.first_token_p50_ms, totals.first_token_p95_ms), strings.TRAFFIC_FIRST_HELP),
-        (strings.TRAFFIC_SPEED, f"{speed:,.1f}", strings.TRAFFIC_SPEED_HELP),
-        (strings.TRAFFIC_FAILED, f"{totals.failed / ended:.1%}" if ended else "–", strings.TRAFFIC_FAILED_HELP),
-        (strings.TRAFFIC_QUEUE, f"{found.server.running:,} · {found.server.waiting:,}", strings.TRAFFIC_QUEUE_HELP),
-        (strings.TRAFFIC_COST, f"${totals.cost_usd:,.4f}", strings.TRAFFIC_COST_HELP),
+        (words.ANSWERS, f"{totals.answers:,}", None),
+        (words.FIRST, _first(totals.first_token_p50_ms, totals.first_token_p95_ms), words.FIRST_HELP),
+        (words.SPEED, f"{speed:,.1f}", words.SPEED_HELP),
+        (words.FAILED, f"{totals.failed / ended:.1%}" if ended else "–", words.FAILED_HELP),
+        (words.QUEUE, f"{found.server.running:,} · {found.server.waiting:,}", words.QUEUE_HELP),
+        (words.COST, f"${totals.cost_usd:,.4f}", words.COST_HELP),
     ]
     with st.container(horizontal=True):
         for label, value, help_text in shown:
@@ -58,10 +58,10 @@ def _time(ms: float) -> str:
 
 
 def _row(model: ModelTraffic) -> dict[str, object]:
-    state = strings.TRAFFIC_NOT_CALLED
+    state = words.NOT_CALLED
     if model.breaker is not None:
         name = "open" if model.wait_s else model.breaker.value
-        state = strings.TRAFFIC_STATES[name].format(wait=model.wait_s or 0)
+        state = words.STATES[name].format(wait=model.wait_s or 0)
     values = {
         "model": model.model,
         "connection": model.connection or model.provider,
@@ -73,16 +73,16 @@ def _row(model: ModelTraffic) -> dict[str, object]:
         "failures": model.failures,
         "last_error": model.last_error,
     }
-    return {strings.TRAFFIC_COLUMNS[name]: value for name, value in values.items()}
+    return {words.COLUMNS[name]: value for name, value in values.items()}
 
 
 def _server(server: ServerTraffic) -> None:
     if server.is_draining:
-        st.warning(strings.TRAFFIC_DRAINING)
+        st.warning(words.DRAINING)
     lines = [
-        strings.TRAFFIC_SERVER.format(taken=server.places_taken, places=server.places, limit=server.running_limit),
-        *([strings.TRAFFIC_REFUSED.format(counts=_counts(server.refused))] if server.refused else []),
-        *([strings.TRAFFIC_UNREAD.format(counts=_counts(server.refused_unread))] if server.refused_unread else []),
+        words.SERVER.format(taken=server.places_taken, places=server.places, limit=server.running_limit),
+        *([words.REFUSED.format(counts=_counts(server.refused))] if server.refused else []),
+        *([words.UNREAD.format(counts=_counts(server.refused_unread))] if server.refused_unread else []),
     ]
     st.caption(plain(" ".join(lines)))
 

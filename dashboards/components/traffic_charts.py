@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from dashboards import strings
+from dashboards import traffic_strings as words
 from serving.client.shapes import TrafficBucket
 
 _COLORS = {
@@ -26,12 +26,12 @@ def outcomes(buckets: Sequence[TrafficBucket]) -> alt.Chart:
     rows = [
         {"starts_at": bucket.starts_at, "Outcome": name, "value": getattr(bucket, field)}
         for bucket in buckets
-        for field, name in strings.TRAFFIC_OUTCOMES.items()
+        for field, name in words.OUTCOMES.items()
     ]
-    seen = [name for name in strings.TRAFFIC_OUTCOMES if any(getattr(bucket, name) for bucket in buckets)]
-    colors = alt.Scale(domain=[strings.TRAFFIC_OUTCOMES[key] for key in seen], range=[_COLORS[key] for key in seen])
+    seen = [name for name in words.OUTCOMES if any(getattr(bucket, name) for bucket in buckets)]
+    colors = alt.Scale(domain=[words.OUTCOMES[key] for key in seen], range=[_COLORS[key] for key in seen])
     chart: alt.Chart = (
-        alt.Chart(pl.DataFrame(rows).filter(pl.col("Outcome").is_in([strings.TRAFFIC_OUTCOMES[key] for key in seen])))
+        alt.Chart(pl.DataFrame(rows).filter(pl.col("Outcome").is_in([words.OUTCOMES[key] for key in seen])))
         .mark_bar()
         .encode(
             x=_TIME,
@@ -49,9 +49,9 @@ def first_words(buckets: Sequence[TrafficBucket]) -> alt.Chart:
     rows = [
         {"starts_at": bucket.starts_at, "Share": name, "ms": getattr(bucket, field)}
         for bucket in buckets
-        for field, name in strings.TRAFFIC_PERCENTILES.items()
+        for field, name in words.PERCENTILES.items()
     ]
-    colors = alt.Scale(domain=list(strings.TRAFFIC_PERCENTILES.values()), range=["#2563eb", "#f59e0b"])
+    colors = alt.Scale(domain=list(words.PERCENTILES.values()), range=["#2563eb", "#f59e0b"])
     chart: alt.Chart = (
         alt.Chart(pl.DataFrame(rows, schema_overrides={"ms": pl.Float64}))
         .mark_line(point=True)

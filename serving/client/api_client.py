@@ -1,23 +1,13 @@
 """The client: one method per thing that a page or a command does."""
 
-import json
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import httpx2
-
 from serving.client.conversation_client import ConversationClient
-from serving.client.errors import ClientError
 from serving.client.knowledge_client import KnowledgeClient
 from serving.client.language_client import LanguageClient
 from serving.client.shapes import (
-    AnswerOut,
     ChatbotOut,
-    CitationOut,
-    ConversationOut,
-    ConversationStarted,
     DiffOut,
     DocumentOut,
     DuplicateOut,
@@ -29,7 +19,6 @@ from serving.client.shapes import (
     JobOut,
     KnowledgeBaseOut,
     MeOut,
-    MessageOut,
     PassageOut,
     ReceiptOut,
     SessionOut,
@@ -40,18 +29,9 @@ from serving.client.shapes import (
     VersionDecided,
     VersionOut,
 )
-from serving.client.transport import error_of, unreachable
 
 _PAGE = 1000
 _INDEXES = "/api/v1/index-versions"
-
-StreamEvent = str | CitationOut | AnswerOut
-
-
-@dataclass(frozen=True)
-class _Event:
-    name: str
-    data: dict[str, Any]
 
 
 class ApiClient(KnowledgeClient, LanguageClient, ConversationClient):
@@ -178,50 +158,6 @@ class ApiClient(KnowledgeClient, LanguageClient, ConversationClient):
         """The passage that a citation opens."""
         return self._one(PassageOut, "GET", f"/api/v1/passages/{chunk_id}")
 
-    def start_conversation(self, chatbot_id: uuid.UUID, *, channel: str = "api") -> ConversationStarted:
-        """Start a conversation."""
-        body = {"chatbot_id": str(chatbot_id), "channel": channel}
-        return self._one(ConversationStarted, "POST", "/api/v1/conversations", json=body)
-
-    def conversations(self, *, limit: int = 50, offset: int = 0) -> list[ConversationOut]:
-        """Conversations, latest first."""
-        return self._many(ConversationOut, "/api/v1/conversations", params={"limit": limit, "offset": offset})
-
-    def messages(self, conversation_id: uuid.UUID) -> list[MessageOut]:
-        """Turns of a conversation."""
-        return self._many(MessageOut, f"/api/v1/conversations/{conversation_id}/messages")
-
-    def ask(self, conversation_id: uuid.UUID, question: str) -> AnswerOut:
-        """Ask and wait for the whole answer."""
-        return self._one(
-            AnswerOut, "POST", f"/api/v1/conversations/{conversation_id}/messages", json={"content": question}
-        )
-
-    def stream(self, conversation_id: uuid.UUID, question: str) -> Iterator[StreamEvent]:
-        """Ask and read the answer as it comes: text, citations, and the whole answer last.
-
-        Raises:
-            ClientError: The API refused, or ended the stream with an error event.
-        """
-        body = {"content": question, "stream": True}
-        path = f"/api/v1/conversations/{conversation_id}/messages"
-        try:
-            with self._http.stream("POST", path, json=body) as response:
-                if response.is_error:
-                    response.read()
-                    raise error_of(response)
-                for event in _events(response.iter_lines()):
-                    if event.name == "answer.delta":
-                        yield str(event.data["text"])
-                    elif event.name == "answer.citation":
-                        yield CitationOut.model_validate(event.data)
-                    elif event.name == "answer.completed":
-                        yield AnswerOut.model_validate(event.data)
-                    elif event.name == "error":
-                        raise ClientError(str(event.data["detail"]), status=event.data["status"])
-        except httpx2.TransportError as error:
-            raise unreachable(error) from error
-
     def receipt(self, message_id: uuid.UUID) -> ReceiptOut:
         """Everything that an answer came from."""
         return self._one(ReceiptOut, "GET", f"/api/v1/messages/{message_id}/receipt")
@@ -229,15 +165,3 @@ class ApiClient(KnowledgeClient, LanguageClient, ConversationClient):
     def rate(self, message_id: uuid.UUID, rating: int, comment: str | None = None) -> None:
         """Thumb up (1) or down (-1)."""
         self._send("PUT", f"/api/v1/messages/{message_id}/feedback", json={"rating": rating, "comment": comment})
-
-
-def _events(lines: Iterator[str]) -> Iterator[_Event]:
-    name, data = "message", []
-    for line in lines:
-        if line.startswith("event: "):
-            name = line[7:]
-        elif line.startswith("data: "):
-            data.append(line[6:])
-        elif not line and data:
-            yield _Event(name, json.loads("\n".join(data)))
-            name, data = "message", []

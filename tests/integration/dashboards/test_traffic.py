@@ -1,6 +1,6 @@
 """The page Live traffic, as an analyst sees it."""
 
-from dashboards import strings
+from dashboards import traffic_strings as words
 from dashboards.data.identity import Identity
 from tests.integration.conftest import Tenant, ask
 from tests.integration.dashboards.conftest import SignIn
@@ -15,28 +15,28 @@ class TestTraffic:
     def test_nothing_was_asked(self, tenant: Tenant, sign_in: SignIn) -> None:
         at = sign_in("analyst").switch_page(PAGE).run()
         assert not at.exception
-        assert strings.TRAFFIC_EMPTY in texts(at)
-        assert metrics(at)[strings.TRAFFIC_ANSWERS] == "0"
+        assert words.EMPTY in texts(at)
+        assert metrics(at)[words.ANSWERS] == "0"
 
     def test_questions_models_and_the_server(self, informed: Tenant, sign_in: SignIn) -> None:
         ask(informed, QUESTION)
         at = sign_in("owner").switch_page(PAGE).run()
         assert not at.exception
         shown = metrics(at)
-        assert shown[strings.TRAFFIC_ANSWERS] == "1"
-        assert shown[strings.TRAFFIC_FAILED] == "0.0%"
-        assert "ms" in shown[strings.TRAFFIC_FIRST]
-        assert strings.TRAFFIC_EMPTY not in texts(at)
+        assert shown[words.ANSWERS] == "1"
+        assert shown[words.FAILED] == "0.0%"
+        assert "ms" in shown[words.FIRST]
+        assert words.EMPTY not in texts(at)
         models = at.dataframe[0].value
-        assert list(models[strings.TRAFFIC_COLUMNS["model"]]) == ["extractive-1"]
-        assert list(models[strings.TRAFFIC_COLUMNS["answers"]]) == [1]
+        assert list(models[words.COLUMNS["model"]]) == ["extractive-1"]
+        assert list(models[words.COLUMNS["answers"]]) == [1]
 
     def test_a_longer_period(self, informed: Tenant, sign_in: SignIn) -> None:
         ask(informed, QUESTION)
         at = sign_in("owner").switch_page(PAGE).run()
         at.segmented_control[0].set_value(1440).run()
         assert not at.exception
-        assert metrics(at)[strings.TRAFFIC_ANSWERS] == "1"
+        assert metrics(at)[words.ANSWERS] == "1"
 
     def test_an_ended_session_leads_back(self, informed: Tenant, sign_in: SignIn) -> None:
         at = sign_in("owner").switch_page(PAGE).run()
