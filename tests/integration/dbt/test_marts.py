@@ -17,7 +17,7 @@ from tests.integration.dbt.conftest import Dbt
 MARTS = (
     "dim_bot_versions", "dim_bots", "dim_document_versions", "dim_documents", "dim_index_versions",
     "dim_organizations", "fct_answer_passages", "fct_answers", "fct_daily_usage", "fct_eval_scores", "fct_feedback",
-    "fct_ingestion", "fct_messages",
+    "fct_handovers", "fct_ingestion", "fct_messages",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def turn(owner: Engine, studio: Studio) -> Turn:
     rate(owner, studio, turn, 1)
     answered_turn(owner, studio, total_ms=180.0)
     answered_turn(owner, studio, channel=Channel.EVAL, total_ms=9000.0)
+    _hand_over(owner, turn)
     return turn
 
 
@@ -87,6 +88,16 @@ class TestFctDailyUsage:
         assert (row.p50_total_ms, row.thumbs_up) == (150.0, 1)
         # What an evaluation costs is paid all the same.
         assert (row.provider_calls, row.cost_usd) == (3, Decimal("0.00300000"))
+
+
+class TestFctHandovers:
+    def test_tells_how_long_it_waited_and_who_spoke(
+        self, app: Engine, tenant: Organization, studio: Studio, built: Turn
+    ) -> None:
+        row = _one(app, tenant.id, "SELECT * FROM analytics.fct_handovers")
+        assert (row.conversation_id, row.bot_id) == (built.conversation_id, studio.bot_id)
+        assert (row.reason, row.state, row.replies) == ("asked", "resolved", 1)
+        assert (row.waited_s, row.handled_s) == (30.0, 90.0)
 
 
 class TestFctIngestion:
@@ -187,6 +198,27 @@ class TestWholeReceipts:
                 dbt("build", "--select", "+assert_completed_answers_have_whole_receipts")
         finally:
             _forget(owner, "conversations", broken.conversation_id)
+
+
+def _hand_over(owner: Engine, turn: Turn) -> None:
+    """A person takes over after half a minute, replies once and gives the conversation back after two minutes."""
+    with owner_session(owner) as session:
+        session.execute(
+            text(
+                "INSERT INTO handovers (id, organization_id, conversation_id, state, reason, created_at, first_assigned_at, "
+                "resolved_at) SELECT gen_random_uuid(), organization_id, id, 'resolved', 'asked', now() - interval '120 s', "
+                "now() - interval '90 s', now() FROM conversations WHERE id = :id"
+            ),
+            {"id": turn.conversation_id},
+        )
+        session.execute(
+            text(
+                "INSERT INTO messages (id, organization_id, conversation_id, parent_id, ordinal, role, author, state, content, "
+                "created_at) SELECT gen_random_uuid(), organization_id, conversation_id, id, ordinal + 1, 'assistant', 'agent', "
+                "'complete', 'A person says hello.', now() - interval '60 s' FROM messages WHERE id = :id"
+            ),
+            {"id": turn.message_id},
+        )
 
 
 def _backdate(owner: Engine, turn: Turn) -> None:
