@@ -76,7 +76,7 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
         embedder=embedder,
         vault=vault,
         connections=connections,
-        routes=RouteResolver(engine, connections, extractive, MODEL),
+        routes=RouteResolver(connections, extractive, MODEL),
         router=Router(HealthBook(), on_attempt=count_attempt),
         streams=StreamHub(serving.admission_limits),
         reranker=CrossEncoderReranker(serving.reranker) if serving.reranker else None,

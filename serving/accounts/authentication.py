@@ -5,7 +5,7 @@ A pure ASGI middleware, because a framework dependency would run after the body 
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -107,7 +107,9 @@ async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
     async with async_identity_session(engine) as session:
         principal = await finder(session, token)
         if principal is not None:
-            principal = await _with_groups(session, _choose_organization(principal, headers.get(ORGANIZATION_HEADER)))
+            principal = _choose_organization(principal, headers.get(ORGANIZATION_HEADER))
+            if principal.api_key_id is None:
+                principal = await _with_groups(session, principal)
     if principal is None:
         raise UnauthenticatedError("This key or session is not valid (unknown, expired or revoked)")
     return principal
@@ -118,14 +120,22 @@ async def _key_principal(session: AsyncSession, token: str) -> Principal | None:
     if parts is None:
         return None
     prefix, secret = parts
-    row = (await session.execute(text("SELECT * FROM find_api_key(:prefix)"), {"prefix": prefix})).one_or_none()
+    # One way to the database and back: it stands before everything else that a program asks for.
+    found = text("SELECT *, groups_of(organization_id, NULL, id) AS group_ids FROM find_api_key(:prefix)")
+    row = (await session.execute(found, {"prefix": prefix})).one_or_none()
     now = datetime.now(UTC)
     if row is None or not secret_matches(secret, row.secret_hash):
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
+    role = Role(row.role)
     return Principal(
-        user_id=None, api_key_id=row.id, session_id=None, organization_id=row.organization_id, role=Role(row.role)
+        user_id=None,
+        api_key_id=row.id,
+        session_id=None,
+        organization_id=row.organization_id,
+        role=role,
+        group_ids=_readable(role, row.group_ids),
     )
 
 
@@ -176,17 +186,15 @@ def _choose_organization(principal: Principal, wanted: str | None) -> Principal:
 
 
 async def _with_groups(session: AsyncSession, principal: Principal) -> Principal:
-    """An owner reads every document of the organization; everybody else those of the own groups, and open ones."""
-    if principal.organization_id is None:
+    if principal.organization_id is None or principal.role is None:
         return principal
-    if principal.role is Role.OWNER:
-        return replace(principal, group_ids=None)
     found = await session.scalar(
-        text("SELECT groups_of(:organization, :person, :program)"),
-        {
-            "organization": principal.organization_id,
-            "person": principal.user_id,
-            "program": principal.api_key_id,
-        },
+        text("SELECT groups_of(:organization, :person, NULL)"),
+        {"organization": principal.organization_id, "person": principal.user_id},
     )
-    return replace(principal, group_ids=frozenset(found or ()))
+    return replace(principal, group_ids=_readable(principal.role, found))
+
+
+def _readable(role: Role, groups: Iterable[uuid.UUID] | None) -> frozenset[uuid.UUID] | None:
+    """An owner reads every document of the organization; everybody else those of the own groups, and open ones."""
+    return None if role is Role.OWNER else frozenset(groups or ())

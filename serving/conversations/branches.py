@@ -45,12 +45,15 @@ async def leaf_of(session: AsyncSession, conversation_id: uuid.UUID) -> uuid.UUI
     return found
 
 
-async def next_variant(session: AsyncSession, conversation_id: uuid.UUID, ordinal: int) -> int:
-    """The number of a further turn at a place of a conversation, which the caller has locked."""
-    highest = await session.scalar(
-        select(func.max(Message.variant)).where(Message.conversation_id == conversation_id, Message.ordinal == ordinal)
+async def next_variants(session: AsyncSession, conversation_id: uuid.UUID, *ordinals: int) -> dict[int, int]:
+    """The numbers of further turns at places of a conversation, which the caller has locked; 0 where there is none yet."""
+    statement = (
+        select(Message.ordinal, func.max(Message.variant) + 1)
+        .where(Message.conversation_id == conversation_id, Message.ordinal.in_(ordinals))
+        .group_by(Message.ordinal)
     )
-    return 0 if highest is None else int(highest) + 1
+    found = {ordinal: int(variant) for ordinal, variant in (await session.execute(statement)).all()}
+    return {ordinal: found.get(ordinal, 0) for ordinal in ordinals}
 
 
 async def deepest(session: AsyncSession, message_id: uuid.UUID) -> uuid.UUID:

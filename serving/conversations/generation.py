@@ -38,7 +38,7 @@ async def generate(
         BudgetExceededError: A budget leaves no room for it; nothing was called.
         ProviderError: Nobody answered, or whoever did broke off.
     """
-    route = await context.routes.resolve(turn.actor.organization_id, turn.config.routing)
+    route = turn.route
     key = _key(turn, retrieval, request, route)
     cached = context.answers.get(key) if key is not None else None
     if key is not None:

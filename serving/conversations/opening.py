@@ -1,10 +1,11 @@
 """The transactions that open a turn: a new question, an edited one, an answer tried again, an interrupted one gone on with."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import Row, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -26,14 +27,18 @@ from serving.conversations.errors import (
 from serving.conversations.handovers.requesting import handed_over
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
 from serving.conversations.memory.facts.storing import store_facts
-from serving.conversations.memory.recall import recall
+from serving.conversations.memory.recall import NOTHING, Recalled, recall
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
+from storage.postgres.models.chatbot import Chatbot
+from storage.postgres.models.chatbot_version import ChatbotVersion
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
 from storage.postgres.session import async_organization_session
 
 RESUMABLE_FOR = timedelta(minutes=10)
+
+BotRow = Row[Chatbot, ChatbotVersion]
 
 
 async def open_turn(
@@ -50,7 +55,8 @@ async def open_turn(
         conversation = await _locked(session, actor, conversation_id)
         leaf_id = await branches.leaf_of(session, conversation.id)
         last = await session.get(Message, leaf_id) if leaf_id else None
-        return await _asked(context, session, actor, conversation, after=last, question=question)
+        bot = await _bot(session, conversation)
+        return await _asked(context, session, actor, conversation, bot, after=last, question=question)
 
 
 async def open_first_turn(
@@ -74,8 +80,7 @@ async def open_first_turn(
             channel=channel,
         )
         session.add(conversation)
-        await session.flush()
-        return await _asked(context, session, actor, conversation, after=None, question=question)
+        return await _asked(context, session, actor, conversation, bot, after=None, question=question, is_new=True)
 
 
 async def edit_turn(
@@ -93,7 +98,8 @@ async def edit_turn(
         if old.role != MessageRole.USER:
             raise NotAQuestionError
         before = await session.get(Message, old.parent_id) if old.parent_id else None
-        return await _asked(context, session, actor, conversation, after=before, question=question)
+        bot = await _bot(session, conversation)
+        return await _asked(context, session, actor, conversation, bot, after=before, question=question)
 
 
 async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn:
@@ -109,8 +115,13 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
         asked = await session.get(Message, old.parent_id) if old.parent_id else None
         if old.author != MessageAuthor.BOT or asked is None or asked.role != MessageRole.USER:
             raise NotAnAnswerError
-        reserved = await _add(session, conversation, MessageRole.ASSISTANT, "", after=asked)
-        turn = await _turn(session, actor, asked, reserved)
+        variants = await branches.next_variants(session, conversation.id, asked.ordinal + 1)
+        reserved = _answer(conversation, asked, variants)
+        session.add(reserved)
+        await session.flush()
+        conversation.active_leaf_id, conversation.updated_at = reserved.id, func.now()
+        bot = await _bot(session, conversation)
+        turn = await _turn(context, session, actor, conversation, bot, asked, reserved)
         return replace(turn, is_retry=True)
 
 
@@ -138,7 +149,8 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         answer.generation += 1
         answer.error_type = answer.completed_at = None
         answer.leased_until = now + LEASE
-        return await _turn(session, actor, question, answer)
+        conversation = await session.get_one(Conversation, answer.conversation_id)
+        return await _turn(context, session, actor, conversation, await _bot(session, conversation), question, answer)
 
 
 async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation:
@@ -164,40 +176,72 @@ async def _asked(
     session: AsyncSession,
     actor: Actor,
     conversation: Conversation,
+    bot: BotRow,
     *,
     after: Message | None,
     question: str,
+    is_new: bool = False,
 ) -> OpenTurn | HandedOver:
-    asked = await _add(session, conversation, MessageRole.USER, question, after=after, by=actor.user_id)
-    conversation.title = conversation.title or question[:120]
-    await store_facts(session, conversation, asked)
-    config = await _config(session, conversation)
+    """Store a question and the place of its answer. Each statement is a way to the database and back: they are few here.
+
+    Args:
+        context: The process's context.
+        session: The transaction.
+        actor: Who asks.
+        conversation: Locked, or new and not written yet.
+        bot: Its bot.
+        after: The turn that the question follows.
+        question: Its text.
+        is_new: Whether the conversation begins with it, so that nothing can be known of it yet.
+    """
+    config = ChatbotConfig.model_validate(bot[1].config)
+    await session.flush()
     # A question of an evaluation is for the bot, whatever its words.
-    is_evaluated = conversation.channel == Channel.EVAL
-    handover = (
-        None if is_evaluated else await handed_over(context, session, actor, conversation.id, config.handover, question)
-    )
+    handover = None
+    if conversation.channel != Channel.EVAL:
+        handover = await handed_over(
+            context, session, actor, conversation.id, config.handover, question, is_new=is_new
+        )
+    ordinal = after.ordinal + 1 if after is not None else 0
+    variants = {} if is_new else await branches.next_variants(session, conversation.id, ordinal, ordinal + 1)
+    asked = _question(conversation, actor, question, after, variants)
+    turns = [asked] if handover is not None else [asked, _answer(conversation, asked, variants)]
+    session.add_all(turns)
+    await session.flush()
+    facts = await store_facts(session, conversation, asked)
     await record_event(
-        session, context.live, conversation.id, MESSAGE_CREATED, message_id=str(asked.id), author=asked.author
-    )
+        session, context.live, conversation.id, MESSAGE_CREATED,
+        changes={
+            "active_leaf_id": turns[-1].id, "title": conversation.title or question[:120], "updated_at": func.now(),
+        },
+        message_id=str(asked.id), author=asked.author,
+    )  # fmt: skip
     if handover is not None:
         return HandedOver(actor, conversation.id, asked.id, handover, config.handover.notice(question))
-    reserved = await _add(session, conversation, MessageRole.ASSISTANT, "", after=asked)
-    return await _turn(session, actor, asked, reserved)
+    knows_nothing = is_new and not facts and conversation.user_id is None
+    return await _turn(
+        context, session, actor, conversation, bot, *turns, memory=NOTHING if knows_nothing else None
+    )
 
 
-async def _config(session: AsyncSession, conversation: Conversation) -> ChatbotConfig:
+async def _bot(session: AsyncSession, conversation: Conversation) -> BotRow:
     bot = await bots.chatbot(session, conversation.chatbot_id)
     if bot is None:
         raise ChatbotNotFoundError("The bot of this conversation was archived")
-    return ChatbotConfig.model_validate(bot[1].config)
+    return bot
 
 
-async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: Message) -> OpenTurn:
-    conversation = await session.get_one(Conversation, reserved.conversation_id)
-    bot = await bots.chatbot(session, conversation.chatbot_id)
-    if bot is None:
-        raise ChatbotNotFoundError("The bot of this conversation was archived")
+async def _turn(
+    context: ServingContext,
+    session: AsyncSession,
+    actor: Actor,
+    conversation: Conversation,
+    bot: BotRow,
+    asked: Message,
+    reserved: Message,
+    *,
+    memory: Recalled | None = None,
+) -> OpenTurn:
     row, version = bot
     config = ChatbotConfig.model_validate(version.config)
     readable = (
@@ -212,44 +256,52 @@ async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: M
         chatbot_id=row.id,
         chatbot_version_id=version.id,
         config=config,
+        route=await context.routes.resolve(session, config.routing),
         knowledge_base_ids=tuple(readable),
         retrieval_settings=await settings_of(session, readable, config.retrieval),
-        memory=await recall(session, conversation, asked),
+        memory=memory if memory is not None else await recall(session, conversation, asked),
         generation=reserved.generation,
         is_budgeted=bool(await budgets_of(session, actor, row.id)),
     )
 
 
-async def _add(
-    session: AsyncSession,
-    conversation: Conversation,
-    role: MessageRole,
-    content: str,
-    *,
-    after: Message | None,
-    by: uuid.UUID | None = None,
+def _question(
+    conversation: Conversation, actor: Actor, content: str, after: Message | None, variants: Mapping[int, int]
 ) -> Message:
-    """A turn after another one, which the active branch then ends with."""
     ordinal = after.ordinal + 1 if after is not None else 0
-    is_answer = role == MessageRole.ASSISTANT
-    added = Message(
+    return Message(
         id=uuid.uuid4(),
         organization_id=conversation.organization_id,
         conversation_id=conversation.id,
         parent_id=after.id if after is not None else None,
         ordinal=ordinal,
-        variant=await branches.next_variant(session, conversation.id, ordinal),
-        role=role,
-        author=MessageAuthor.BOT if is_answer else MessageAuthor.USER,
-        author_user_id=by,
-        state=MessageState.STREAMING if is_answer else MessageState.COMPLETE,
+        variant=variants.get(ordinal, 0),
+        role=MessageRole.USER,
+        author=MessageAuthor.USER,
+        author_user_id=actor.user_id,
+        state=MessageState.COMPLETE,
         content=content,
-        leased_until=datetime.now(UTC) + LEASE if is_answer else None,
-        completed_at=None if is_answer else datetime.now(UTC),
+        generation=0,
+        leased_until=None,
+        completed_at=datetime.now(UTC),
     )
-    session.add(added)
-    await session.flush()
-    conversation.active_leaf_id = added.id
-    conversation.updated_at = func.now()
-    await session.flush()
-    return added
+
+
+def _answer(conversation: Conversation, asked: Message, variants: Mapping[int, int]) -> Message:
+    """The place of an answer; its lease says that this process writes it."""
+    return Message(
+        id=uuid.uuid4(),
+        organization_id=conversation.organization_id,
+        conversation_id=conversation.id,
+        parent_id=asked.id,
+        ordinal=asked.ordinal + 1,
+        variant=variants.get(asked.ordinal + 1, 0),
+        role=MessageRole.ASSISTANT,
+        author=MessageAuthor.BOT,
+        author_user_id=None,
+        state=MessageState.STREAMING,
+        content="",
+        generation=0,
+        leased_until=datetime.now(UTC) + LEASE,
+        completed_at=None,
+    )

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import exists, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -13,6 +13,7 @@ from serving.billing.ledger import Charge, release, settle
 from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
+from serving.conversations.errors import MessageNotFoundError
 from serving.conversations.handovers.requesting import refused_too_often
 from serving.conversations.handovers.schemas import HandoverOut
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
@@ -21,7 +22,7 @@ from serving.conversations.memory.standalone import Standalone
 from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest, TokenUsage
 from serving.inference.providers.tokens import estimated_tokens
-from serving.inference.routing.route import Routed
+from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.settings import RetrievalSettings
 from storage.postgres.models.message import Message, MessageAuthor, MessageState
@@ -47,6 +48,7 @@ class OpenTurn:
     chatbot_id: uuid.UUID
     chatbot_version_id: uuid.UUID
     config: ChatbotConfig
+    route: Route
     knowledge_base_ids: tuple[uuid.UUID, ...]
     retrieval_settings: RetrievalSettings
     memory: Recalled = NOTHING
@@ -120,13 +122,17 @@ async def close_turn(
 
     May be run again when it is not known whether it was committed.
 
+    Raises:
+        MessageNotFoundError: Its conversation was erased meanwhile.
+
     Returns:
         The hand-over that the bot asked for because it did not know too often; None otherwise.
     """
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
-        if await repository.has_receipt(session, turn.message_id):
-            return None  # it was written; only the word that it was did not come back
-        await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text)
+        if not await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text):
+            if await repository.has_receipt(session, turn.message_id):
+                return None  # it was written; only the word that it was did not come back
+            raise MessageNotFoundError("The conversation was erased while its answer was written")
         charge = charge_of(draft.answerer, completed.usage)
         draft.charge, draft.usage = charge, completed.usage
         if draft.reservation is not None:
@@ -165,8 +171,8 @@ async def give_up_turn(
 ) -> None:
     """Keep what was answered so far, marked as cancelled or failed."""
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
-        await _finish_message(session, turn.message_id, state, draft.text, error_type)
-        if draft.reservation is None:
+        is_finished = await _finish_message(session, turn.message_id, state, draft.text, error_type)
+        if draft.reservation is None or (not is_finished and await repository.has_receipt(session, turn.message_id)):
             return
         if draft.routed is None:
             await release(session, draft.reservation.entry_id)
@@ -179,12 +185,16 @@ async def give_up_turn(
 
 async def _finish_message(
     session: AsyncSession, message_id: uuid.UUID, state: MessageState, text: str, error_type: str | None = None
-) -> None:
-    await session.execute(
+) -> bool:
+    """Whether the answer was still to be finished; one that has its receipt is, and is left as it is."""
+    is_receipted = exists().where(Receipt.message_id == message_id)
+    finished = await session.execute(
         update(Message)
-        .where(Message.id == message_id)
+        .where(Message.id == message_id, ~is_receipted)
         .values(state=state, content=text, error_type=error_type, completed_at=func.now())
+        .execution_options(synchronize_session=False)
     )
+    return bool(finished.rowcount)  # type: ignore[attr-defined]
 
 
 def _receipt(

@@ -95,7 +95,7 @@ async def reply(
         conversation_id=conversation.id,
         parent_id=last.id if last else None,
         ordinal=ordinal,
-        variant=await branches.next_variant(session, conversation.id, ordinal),
+        variant=(await branches.next_variants(session, conversation.id, ordinal))[ordinal],
         role=MessageRole.ASSISTANT,
         author=MessageAuthor.AGENT,
         author_user_id=actor.user_id,

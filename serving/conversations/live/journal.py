@@ -1,7 +1,7 @@
 """The numbered events of a conversation: written in the transaction of what they tell of, read by whoever watches."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import event, select, update
@@ -16,7 +16,13 @@ MOST_AT_ONCE = 500
 
 
 async def record_event(
-    session: AsyncSession, hub: LiveHub, conversation_id: uuid.UUID, kind: str, **data: str | None
+    session: AsyncSession,
+    hub: LiveHub,
+    conversation_id: uuid.UUID,
+    kind: str,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    **data: str | None,
 ) -> None:
     """Write an event; whoever watches hears of it when the transaction is committed.
 
@@ -25,11 +31,12 @@ async def record_event(
         hub: The process's watchers.
         conversation_id: Whose event.
         kind: For example `message.created`.
+        changes: What else changes of the conversation, by column: it is written along with the event's number.
         data: Ids and states, never text.
     """
     # The row's lock puts numbers in the order in which transactions commit, so a reader never skips one.
     counted = update(Conversation).where(Conversation.id == conversation_id)
-    values = {"event_count": Conversation.event_count + 1, "updated_at": Conversation.updated_at}
+    values = {"event_count": Conversation.event_count + 1, "updated_at": Conversation.updated_at, **(changes or {})}
     returned = counted.values(values).returning(Conversation.event_count, Conversation.organization_id)
     number, owner = (await session.execute(returned.execution_options(synchronize_session=False))).one()
     session.add(

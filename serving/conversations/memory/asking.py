@@ -38,11 +38,10 @@ async def ask_model(
         prompt: What the model reads.
         schema: What the text must look like, if it is JSON.
     """
-    route = await context.routes.resolve(turn.actor.organization_id, turn.config.routing)
-    models = tuple(one for one in route.candidates if one.provider.name != _EXTRACTIVE)
+    models = tuple(one for one in turn.route.candidates if one.provider.name != _EXTRACTIVE)
     if not models:
         return None
-    route = Route(models, rule=route.rule, least_quality=route.least_quality, total_s=MOST_S)
+    route = Route(models, rule=turn.route.rule, least_quality=turn.route.least_quality, total_s=MOST_S)
     request = GenerationRequest(
         question=turn.question,
         evidence=(),

@@ -1,13 +1,12 @@
 """A bot's routing -> a route whose candidates are ready to be called."""
 
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.inference.connections import repository
 from serving.inference.connections.errors import ConnectionAddressError
@@ -21,7 +20,6 @@ from serving.inference.routing.route import Candidate, Route
 from storage.errors import SecretError
 from storage.postgres.models.model_connection import ModelProvider
 from storage.postgres.models.organization_model import OrganizationModel
-from storage.postgres.session import async_organization_session
 
 # A grounded answer of usual length, to compare prices by.
 _USUAL = TokenUsage(prompt_tokens=2000, completion_tokens=200)
@@ -30,33 +28,28 @@ log = structlog.get_logger(__name__)
 
 
 class RouteResolver:
-    """Looks the models of a bot up, in a transaction of its own that ends before anything is called.
+    """Looks the models of a bot up, in the transaction that opens a turn.
 
     Args:
-        engine: Engine of the application's role.
         connections: The providers of the process.
         extractive: Answers for bots without models, and as the last resort of others.
         extractive_model: Its model's name.
     """
 
-    def __init__(
-        self, engine: AsyncEngine, connections: ConnectionPool, extractive: Provider, extractive_model: str
-    ) -> None:
-        self._engine = engine
+    def __init__(self, connections: ConnectionPool, extractive: Provider, extractive_model: str) -> None:
         self._connections = connections
         self._extractive = Candidate(extractive, extractive_model)
 
-    async def resolve(self, organization_id: uuid.UUID, config: RoutingConfig) -> Route:
+    async def resolve(self, session: AsyncSession, config: RoutingConfig) -> Route:
         """The route of a bot. Models that are gone, switched off or cannot be opened are left out of it."""
         if not config.candidates:
             return Route((self._extractive,))
-        async with async_organization_session(self._engine, organization_id) as session:
-            rows = await repository.models_by_id(session, [c.model_id for c in config.candidates])
-            found = [
-                await self._candidate(session, rows[wanted.model_id], wanted.parameters)
-                for wanted in config.candidates
-                if wanted.model_id in rows
-            ]
+        rows = await repository.models_by_id(session, [c.model_id for c in config.candidates])
+        found = [
+            await self._candidate(session, rows[wanted.model_id], wanted.parameters)
+            for wanted in config.candidates
+            if wanted.model_id in rows
+        ]
         return Route(
             candidates=tuple(candidate for candidate in found if candidate is not None),
             rule=config.rule,
