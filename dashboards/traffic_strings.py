@@ -34,7 +34,9 @@ COLUMNS = {
 STATES = {"closed": "answers", "half_open": "is tried again", "open": "left alone for {wait:.0f} s"}
 NOT_CALLED = "not called yet"
 ERRORS = "Why answers failed"
-SERVER = "The server that was asked runs {taken:,} of at most {places:,} answers; at most {limit:,} of one organization."
+SERVER = (
+    "The server that was asked runs {taken:,} of at most {places:,} answers; at most {limit:,} of one organization."
+)
 REFUSED = "Refused before anything was stored: {counts}."
 UNREAD = "Refused unread while the server was full, of any organization: {counts}."
 DRAINING = "The server that was asked is about to restart and takes no questions."

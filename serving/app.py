@@ -76,7 +76,10 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
     app.add_middleware(EarlyRefusalMiddleware, streams=lambda: app.state.context.streams)
     install_handlers(app)
+    # Routes are looked through in this order: those that people wait for come first.
     for router in (
+        openai,
+        conversations,
         health.router,
         telemetry,
         traffic,
@@ -94,7 +97,6 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         index_versions,
         models,
         erasures,
-        conversations,
         chat_page,
         memory,
         live,
@@ -103,10 +105,13 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         feedback,
         search,
         judgements,
-        openai,
     ):
         app.include_router(router)
     return app
+
+
+# Loading what requests need holds the interpreter: streams would stand still meanwhile, so it comes before them.
+_WARM_WITHIN_S = 4.0
 
 
 def _warm_up(context: ServingContext) -> None:
@@ -128,8 +133,10 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         context = opener()
         app.state.context = context
-        # The models take seconds to load; requests are accepted meanwhile, and the first that needs it waits.
-        threading.Thread(target=_warm_up, args=(context,), name="warm-up", daemon=True).start()
+        # An embedding model that must be exported first takes longer: then requests are accepted meanwhile.
+        warming = threading.Thread(target=_warm_up, args=(context,), name="warm-up", daemon=True)
+        warming.start()
+        await asyncio.to_thread(warming.join, _WARM_WITHIN_S)
         # Tasks that go on beside the requests, and end with the process.
         beside = [
             asyncio.create_task(

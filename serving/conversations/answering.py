@@ -81,14 +81,13 @@ async def answer(
         with span("answer", {"pixel.message_id": str(turn.message_id)}) as whole:
             asked = _Asked(history, dict(parameters or {}), started)
             async for event in _generate(context, turn, draft, asked, whole):
-                if isinstance(event, AnswerOut):
-                    outcome = MessageState.COMPLETE
                 yield event
     except (Exception, ExceptionGroup) as error:
         outcome, error_type = MessageState.FAILED, type(error).__name__
         raise
     finally:
         why = ending()
+        outcome = MessageState.COMPLETE if draft.is_closed else outcome
         observe(outcome or why.state, draft.routed.provider if draft.routed else "none", draft.latencies_ms)
         if outcome is not MessageState.COMPLETE:
             # Also when the task is cancelled: the transaction must not be cancelled with it.
@@ -153,12 +152,14 @@ async def _generate(
         raise AnswererFailedError("The answerer ended without saying why")
     draft.latencies_ms |= {"generate": _ms(generating), "total": _ms(started)}
     ended = completed
-    handover = await context.streams.closing.run(
+    # All of it is there: whoever leaves or restarts now, it is kept as an answer.
+    handover = await context.streams.closing.finish(
         lambda: close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=ended)
     )
+    draft.is_closed = True
     if turns_to_summarize(turn):
         context.beside.start("summarize", lambda: summarize(context, turn))
-    if turn.config.routing.candidates and states_something(turn.question):
+    if turn.is_remembered and turn.config.routing.candidates and states_something(turn.question):
         context.beside.start("learn_facts", lambda: learn_facts(context, turn))
     log.info(
         "answer_completed",

@@ -28,6 +28,7 @@ from serving.conversations.handovers.requesting import handed_over
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
 from serving.conversations.memory.facts.storing import store_facts
 from serving.conversations.memory.recall import NOTHING, Recalled, recall
+from serving.conversations.retelling import Retold, retold
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
 from storage.postgres.models.chatbot import Chatbot
@@ -125,8 +126,8 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
         return replace(turn, is_retry=True)
 
 
-async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn:
-    """Begin an interrupted answer again, for the one who asked.
+async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn | Retold:
+    """Begin an interrupted answer again, for the one who asked; one that was finished meanwhile is told again.
 
     Raises:
         MessageNotFoundError: Unknown, of somebody else, or no answer.
@@ -142,6 +143,10 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         if answer.state == MessageState.STREAMING and answer.leased_until is not None and answer.leased_until > now:
             raise AnswerElsewhereError
         since = answer.completed_at or answer.leased_until or answer.created_at
+        if answer.state == MessageState.COMPLETE and now - since <= RESUMABLE_FOR:
+            told = await retold(session, actor, answer)
+            if told is not None:
+                return told
         if answer.state not in (MessageState.INTERRUPTED, MessageState.STREAMING) or now - since > RESUMABLE_FOR:
             raise ResumeExpiredError
         question = await session.get_one(Message, answer.parent_id)
@@ -199,16 +204,14 @@ async def _asked(
     # A question of an evaluation is for the bot, whatever its words.
     handover = None
     if conversation.channel != Channel.EVAL:
-        handover = await handed_over(
-            context, session, actor, conversation.id, config.handover, question, is_new=is_new
-        )
+        handover = await handed_over(context, session, actor, conversation.id, config.handover, question, is_new=is_new)
     ordinal = after.ordinal + 1 if after is not None else 0
     variants = {} if is_new else await branches.next_variants(session, conversation.id, ordinal, ordinal + 1)
     asked = _question(conversation, actor, question, after, variants)
     turns = [asked] if handover is not None else [asked, _answer(conversation, asked, variants)]
     session.add_all(turns)
     await session.flush()
-    facts = await store_facts(session, conversation, asked)
+    facts = await store_facts(session, conversation, asked) if _is_remembered(conversation) else 0
     await record_event(
         session, context.live, conversation.id, MESSAGE_CREATED,
         changes={
@@ -219,9 +222,12 @@ async def _asked(
     if handover is not None:
         return HandedOver(actor, conversation.id, asked.id, handover, config.handover.notice(question))
     knows_nothing = is_new and not facts and conversation.user_id is None
-    return await _turn(
-        context, session, actor, conversation, bot, *turns, memory=NOTHING if knows_nothing else None
-    )
+    return await _turn(context, session, actor, conversation, bot, *turns, memory=NOTHING if knows_nothing else None)
+
+
+def _is_remembered(conversation: Conversation) -> bool:
+    """Clients of OpenAI's protocol bring the history themselves; each question is a conversation of its own."""
+    return conversation.channel != Channel.OPENAI or conversation.user_id is not None
 
 
 async def _bot(session: AsyncSession, conversation: Conversation) -> BotRow:
@@ -262,6 +268,7 @@ async def _turn(
         memory=memory if memory is not None else await recall(session, conversation, asked),
         generation=reserved.generation,
         is_budgeted=bool(await budgets_of(session, actor, row.id)),
+        is_remembered=_is_remembered(conversation),
     )
 
 

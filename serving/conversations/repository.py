@@ -12,6 +12,7 @@ from serving.accounts.principal import Actor
 from serving.accounts.roles import Permission
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.chatbot_version import ChatbotVersion
+from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.conversation import Conversation
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion
@@ -154,6 +155,18 @@ async def receipt_passages(session: AsyncSession, receipt_id: uuid.UUID) -> Sequ
         .outerjoin(DocumentVersion, DocumentVersion.id == ReceiptPassage.document_version_id)
         .where(ReceiptPassage.receipt_id == receipt_id)
         .order_by(ReceiptPassage.rank)
+    )
+    return (await session.execute(statement)).all()
+
+
+async def cited_passages(session: AsyncSession, receipt_id: uuid.UUID) -> Sequence[AnyRow]:
+    """The cited passages of a receipt whose documents whoever asks may read, by number, with their headings."""
+    statement = (
+        select(*ReceiptPassage.__table__.columns, Document.name.label("document_name"), Chunk.heading_path)
+        .join(Document, Document.id == ReceiptPassage.document_id)
+        .join(Chunk, Chunk.id == ReceiptPassage.chunk_id)
+        .where(ReceiptPassage.receipt_id == receipt_id, ReceiptPassage.citation.is_not(None))
+        .order_by(ReceiptPassage.citation)
     )
     return (await session.execute(statement)).all()
 

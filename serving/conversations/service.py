@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +14,9 @@ from serving.context import ServingContext
 from serving.conversations import branches, repository
 from serving.conversations.answering import answer, pass_on
 from serving.conversations.errors import ConversationNotFoundError, MessageNotFoundError
-from serving.conversations.events import AnswerFailed, Ending
+from serving.conversations.events import AnswerEvent, AnswerFailed, Ending
 from serving.conversations.opening import edit_turn, open_first_turn, open_turn, reopen_turn, retry_turn
+from serving.conversations.retelling import Retold, tell_again
 from serving.conversations.schemas import AnswerOut, ConversationCreate, ConversationStarted
 from serving.conversations.streams.hub import RunningAnswer
 from serving.conversations.turns import HandedOver, OpenTurn
@@ -187,12 +188,12 @@ async def retry(context: ServingContext, actor: Actor, message_id: uuid.UUID) ->
 
 
 async def rejoin(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> RunningAnswer:
-    """The answer of a message: as it runs or has just ended here, else begun again when it was interrupted.
+    """The answer of a message: as it runs or has just ended here; else a finished one told again, a broken one begun again.
 
     Raises:
         MessageNotFoundError: Unknown, or of somebody else.
         AnswerElsewhereError: Another process writes it.
-        ResumeExpiredError: It is over, and was not finished here lately.
+        ResumeExpiredError: It is over, and was not finished lately.
     """
     running = context.streams.find(message_id)
     if running is not None and running.organization_id == actor.organization_id:
@@ -240,7 +241,7 @@ async def whole(context: ServingContext, running: RunningAnswer) -> AnswerOut:
 async def _start_answer(
     context: ServingContext,
     actor: Actor,
-    opening: Callable[[], Awaitable[OpenTurn | HandedOver]],
+    opening: Callable[[], Awaitable[OpenTurn | HandedOver | Retold]],
     *,
     history: tuple[Turn, ...] = (),
     parameters: Mapping[str, Any] | None = None,
@@ -260,21 +261,14 @@ async def _start_answer(
         raise
     finally:
         admission.arrived()
-    return context.streams.start(
-        actor.organization_id,
-        turn.message_id,
-        turn.generation,
-        lambda running: (
-            pass_on(turn)
-            if isinstance(turn, HandedOver)
-            else answer(
-                context,
-                turn,
-                started=started,
-                history=history,
-                parameters=parameters,
-                ending=lambda: running.ending,
-            )
-        ),
-        entered_at=entered,
-    )
+
+    def events(running: RunningAnswer) -> AsyncGenerator[AnswerEvent, None]:
+        if isinstance(turn, HandedOver):
+            return pass_on(turn)
+        if isinstance(turn, Retold):
+            return tell_again(turn)
+        return answer(
+            context, turn, started=started, history=history, parameters=parameters, ending=lambda: running.ending
+        )
+
+    return context.streams.start(actor.organization_id, turn.message_id, turn.generation, events, entered_at=entered)

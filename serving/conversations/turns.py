@@ -55,6 +55,8 @@ class OpenTurn:
     generation: int = 0
     is_budgeted: bool = False
     is_retry: bool = False
+    is_remembered: bool = True
+    """Whether anything that it states could ever be recalled: not when its conversation is never gone on with."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class AnswerDraft:
     reservation: Reservation | None = None
     charge: Charge | None = None
     usage: TokenUsage | None = None
+    is_closed: bool = False
 
     @property
     def answerer(self) -> Routed:

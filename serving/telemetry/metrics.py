@@ -69,7 +69,9 @@ class _Now(Collector):
         for name, (told, value) in now.items():
             yield GaugeMetricFamily(name, told, value=value)
         breakers = GaugeMetricFamily(
-            "pixel_model_breakers", "Models that were called, by the state of their breaker", labels=["provider", "state"]
+            "pixel_model_breakers",
+            "Models that were called, by the state of their breaker",
+            labels=["provider", "state"],
         )
         states = Tally((line.key.provider, line.state.value) for line in self._context.router.health.lines())
         for labels, models in states.items():

@@ -19,7 +19,8 @@ _SPEAKING_S = func.nullif(func.greatest(_TOTAL - _FIRST, 0), 0) / 1000
 
 async def totals(session: AsyncSession, since: datetime) -> AnyRow:
     """Answers since a moment, counted by how they ended."""
-    return (await session.execute(_answers(since))).one()
+    found: AnyRow = (await session.execute(_answers(since))).one()
+    return found
 
 
 async def buckets(session: AsyncSession, since: datetime, step: timedelta) -> Sequence[AnyRow]:
@@ -30,7 +31,8 @@ async def buckets(session: AsyncSession, since: datetime, step: timedelta) -> Se
 
 async def usage_totals(session: AsyncSession, since: datetime) -> AnyRow:
     """Tokens and cost since a moment."""
-    return (await session.execute(_usage(since))).one()
+    found: AnyRow = (await session.execute(_usage(since))).one()
+    return found
 
 
 async def usage_buckets(session: AsyncSession, since: datetime, step: timedelta) -> Sequence[AnyRow]:
@@ -70,7 +72,7 @@ async def errors(session: AsyncSession, since: datetime) -> Sequence[AnyRow]:
     return (await session.execute(statement)).all()
 
 
-def _answers(since: datetime) -> Select[Any]:
+def _answers(since: datetime) -> Select[*tuple[Any, ...]]:
     def count(state: MessageState, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count().filter(Message.state == state, *conditions)
 
@@ -78,7 +80,7 @@ def _answers(since: datetime) -> Select[Any]:
         select(
             func.count().label("answers"),
             count(MessageState.COMPLETE, Receipt.is_refused.is_(False)).label("answered"),
-            count(MessageState.COMPLETE, Receipt.is_refused).label("not_known"),
+            count(MessageState.COMPLETE, Receipt.is_refused.is_(True)).label("not_known"),
             count(MessageState.FAILED).label("failed"),
             count(MessageState.INTERRUPTED).label("interrupted"),
             count(MessageState.CANCELLED).label("stopped"),
@@ -101,7 +103,7 @@ def _are_answers(since: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _usage(since: datetime) -> Select[Any]:
+def _usage(since: datetime) -> Select[*tuple[Any, ...]]:
     return select(
         func.coalesce(func.sum(UsageRecord.prompt_tokens), 0).label("prompt_tokens"),
         func.coalesce(func.sum(UsageRecord.completion_tokens), 0).label("completion_tokens"),

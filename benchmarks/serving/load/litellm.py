@@ -17,7 +17,7 @@ from benchmarks.serving.load.place import Place, free_port, place, read_in_own_p
 from benchmarks.serving.load.readers import Plan
 
 RATE, SECONDS, ROUNDS = 100, 10, 5
-_STEPS = (25, 50, 75, 100, 150, 200, 300, 400)
+_STEPS = (10, 15, 20, 25, 30, 35, 40, 50, 60, 70, 80, 100, 125, 150, 200, 300)
 _KEY = "sk-bench"
 
 

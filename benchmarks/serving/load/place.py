@@ -168,6 +168,7 @@ def _organization(made: Place, slug: str) -> str:
     with httpx2.Client(base_url=made.url, headers={"authorization": f"Bearer {key}"}, timeout=30) as client:
         connection = _made(client, "/api/v1/model-connections", {
             "name": "numbered", "provider": "vllm", "base_url": f"http://127.0.0.1:{made.upstream_port}/v1",
+            "limits": {"total_s": 3600},
         })  # fmt: skip
         model = _made(client, "/api/v1/models", {"connection_id": connection["id"], "name": "numbered"})
         bot = _made(

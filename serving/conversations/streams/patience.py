@@ -18,6 +18,7 @@ _AT_ONCE = 8
 _KEEP_TRYING_S = 60.0
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 3.0
+FINISH_S = 5.0
 
 
 class Closing:
@@ -45,3 +46,25 @@ class Closing:
                 log.warning("closing_waits", error=type(error).__name__)
             await asyncio.sleep(wait_s)
             wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
+
+    async def finish(self, transaction: Callable[[], Awaitable[Result]]) -> Result:
+        """As `run`, but to its end even when the caller is cancelled meanwhile: what is all there is not thrown away.
+
+        A cancellation that came while it ran is over with it, unless it takes longer than `FINISH_S`.
+
+        Raises:
+            SQLAlchemyError: As `run`.
+        """
+        running = asyncio.ensure_future(self.run(transaction))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if running.cancelled():
+                raise
+            await asyncio.wait((running,), timeout=FINISH_S)
+            if not running.done():
+                running.cancel()
+                raise
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            return running.result()

@@ -1,6 +1,7 @@
 """The providers of a process: one for each connection, so that its calls share network connections."""
 
 import asyncio
+import json
 import uuid
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from storage.secrets.envelope import Place
 from storage.secrets.vault import Vault
 
 # What a provider was opened with; when any of it changes, it is opened anew.
-_Version = tuple[str, str, str | None, str]
+_Version = tuple[str, str | None, str | None, str]
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ class ConnectionPool:
             ConnectionAddressError: The operator does not allow its host any more.
             SecretError: Its key does not open.
         """
-        kind = ModelProvider(row.provider)
-        base_url, is_named = checked_base_url(kind, row.base_url, self._hosts)
-        limits = CallLimits.model_validate(row.limits)
-        version = (kind.value, base_url, row.key_fingerprint, limits.model_dump_json())
+        version = (row.provider, row.base_url, row.key_fingerprint, json.dumps(row.limits, sort_keys=True))
         known = self._opened.get(row.id)
         if known is not None and known.version == version:
             return known.provider
+        kind = ModelProvider(row.provider)
+        base_url, is_named = checked_base_url(kind, row.base_url, self._hosts)
+        limits = CallLimits.model_validate(row.limits)
         key = None
         if row.sealed_key is not None:
             place = Place(row.organization_id, ModelConnection.__tablename__, "sealed_key", row.id)

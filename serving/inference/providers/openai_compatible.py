@@ -33,21 +33,17 @@ class Dialect:
     Attributes:
         label: Its name, for people.
         max_tokens: What it calls the most tokens of an answer.
-        body_parameters: Parameters that OpenAI's SDK has no name for.
         has_cache_salt: Whether it keeps prefixes of different salts apart.
     """
 
     label: str
     max_tokens: str = "max_tokens"
-    body_parameters: frozenset[str] = frozenset()
     has_cache_salt: bool = False
 
 
 DIALECTS = {
     ModelProvider.OPENAI: Dialect("OpenAI", max_tokens="max_completion_tokens"),
-    ModelProvider.VLLM: Dialect(
-        "vLLM", body_parameters=frozenset({"top_k", "min_p", "repetition_penalty"}), has_cache_salt=True
-    ),
+    ModelProvider.VLLM: Dialect("vLLM", has_cache_salt=True),
     ModelProvider.OLLAMA: Dialect("Ollama"),
 }
 
@@ -115,17 +111,16 @@ class OpenAICompatibleProvider:
         return of_transport(label, error, has_begun=has_begun)
 
     def _arguments(self, request: GenerationRequest) -> dict[str, Any]:
-        named: dict[str, Any] = {}
-        body: dict[str, Any] = {}
+        body: dict[str, Any] = {
+            "messages": [_message(m) for m in request.messages] or [{"role": "user", "content": request.question}],
+            "stream_options": {"include_usage": True},
+        }
         for name, value in request.parameters.items():
-            if name == "max_tokens":
-                named[self._dialect.max_tokens] = value
-            else:
-                (body if name in self._dialect.body_parameters else named)[name] = value
+            body[self._dialect.max_tokens if name == "max_tokens" else name] = value
         if request.cache_salt is not None and self._dialect.has_cache_salt:
             body["cache_salt"] = request.cache_salt
         if request.tools:
-            named["tools"] = [
+            body["tools"] = [
                 {
                     "type": "function",
                     "function": {"name": t.name, "description": t.description, "parameters": dict(t.parameters)},
@@ -134,15 +129,14 @@ class OpenAICompatibleProvider:
             ]
         if request.response_schema is not None:
             schema = {"name": request.response_schema.name, "schema": dict(request.response_schema.schema)}
-            named["response_format"] = {"type": "json_schema", "json_schema": {**schema, "strict": True}}
+            body["response_format"] = {"type": "json_schema", "json_schema": {**schema, "strict": True}}
+        # The SDK walks through what it is given by name, every message against its types; the body it merges as it is.
         return {
             "model": request.model,
-            "messages": [_message(m) for m in request.messages] or [{"role": "user", "content": request.question}],
+            "messages": (),
             "stream": True,
-            "stream_options": {"include_usage": True},
-            "extra_body": body or None,
+            "extra_body": body,
             "extra_headers": self._headers,
-            **named,
         }
 
 

@@ -57,7 +57,12 @@ class Message(Identified, OrganizationOwned, Created, Base):
         one_of("role", MessageRole),
         one_of("author", MessageAuthor),
         one_of("state", MessageState),
-        Index("ix_messages_organization_id_created_at", "organization_id", "created_at", postgresql_where=text("role = 'assistant'")),
+        Index(
+            "ix_messages_organization_id_created_at",
+            "organization_id",
+            "created_at",
+            postgresql_where=text("role = 'assistant'"),
+        ),
         Index("ix_messages_streaming", "created_at", postgresql_where=text("state = 'streaming'")),
     )
 

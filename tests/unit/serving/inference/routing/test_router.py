@@ -297,7 +297,13 @@ class TestAttempts:
         await run(router, Route((failing, candidate("b", "hello"))))
         with pytest.raises(ProviderError):
             await run(router, Route((cut,)))
-        assert told == [("a", "unauthenticated"), ("b", "answered"), ("a", "unavailable"), ("b", "answered"), ("c", "cut")]
+        assert told == [
+            ("a", "unauthenticated"),
+            ("b", "answered"),
+            ("a", "unavailable"),
+            ("b", "answered"),
+            ("c", "cut"),
+        ]
 
     async def test_a_call_that_its_reader_gave_up_is_none(self, clock: Clock) -> None:
         told: list[str] = []

@@ -1,0 +1,78 @@
+"""Answers that were finished while their reader was away, told again from what is stored."""
+
+import uuid
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from serving.accounts.principal import Actor
+from serving.conversations import repository
+from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted
+from serving.conversations.schemas import AnswerOut, CitationOut
+from storage.postgres.models.message import Message
+from storage.postgres.session import AnyRow
+
+
+@dataclass(frozen=True)
+class Retold:
+    """A stored answer on its way to a reader. Its generation is one that no reader has seen, so that all of it is read."""
+
+    actor: Actor
+    answer: AnswerOut
+    generation: int
+
+    @property
+    def message_id(self) -> uuid.UUID:
+        """The answer's message."""
+        return self.answer.message_id
+
+
+async def retold(session: AsyncSession, actor: Actor, message: Message) -> Retold | None:
+    """A finished answer with its citations; None when it has no receipt, so that nothing proves it.
+
+    Citations of documents that were erased, or that the reader may not see any more, are left out.
+    """
+    receipt = await repository.receipt(session, message.id)
+    if receipt is None:
+        return None
+    cited = await repository.cited_passages(session, receipt.id)
+    answer = AnswerOut(
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        question_id=receipt.question_id,
+        content=message.content,
+        is_refused=receipt.is_refused,
+        citations=[_citation(row) for row in cited],
+        receipt_url=f"/api/v1/messages/{message.id}/receipt",
+        prompt_tokens=receipt.prompt_tokens,
+        completion_tokens=receipt.completion_tokens,
+    )
+    return Retold(actor, answer, message.generation + 1)
+
+
+async def tell_again(told: Retold) -> AsyncGenerator[AnswerEvent, None]:
+    """The events of a stored answer: whatever its reader has of it does not count."""
+    answer = told.answer
+    yield AnswerStarted(answer.conversation_id, answer.question_id, answer.message_id)
+    yield AnswerReset("The answer was finished meanwhile, and is told from its beginning")
+    yield AnswerDelta(answer.content)
+    for citation in answer.citations:
+        yield citation
+    yield answer
+
+
+def _citation(row: AnyRow) -> CitationOut:
+    return CitationOut(
+        number=row.citation,
+        chunk_id=row.chunk_id,
+        document_id=row.document_id,
+        document_name=row.document_name,
+        page=row.page,
+        heading_path=list(row.heading_path or ()),
+        char_start=row.char_start,
+        char_end=row.char_end,
+        score=row.scores["score"],
+        quotes=row.quotes,
+        url=f"/api/v1/passages/{row.chunk_id}",
+    )
