@@ -16,6 +16,7 @@ from serving.accounts.authentication import AuthenticationMiddleware
 from serving.accounts.endpoints import router as accounts
 from serving.accounts.group_endpoints import router as groups
 from serving.billing.endpoints import router as billing
+from serving.body_limit import BodyLimitMiddleware
 from serving.bots.endpoints import router as bots
 from serving.chat_page.endpoints import router as chat_page
 from serving.context import ServingContext, open_context
@@ -70,9 +71,9 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         version="0.1.0",
         lifespan=_lifespan(lambda: open_context(storage or storage_settings(), serving)),
         redoc_url=None,
-        max_body_size=serving.max_upload_mb * 1024 * 1024 + _FORM_OVERHEAD,
         telemetry={"tracing": False, "metrics": False},
     )
+    app.add_middleware(BodyLimitMiddleware, most_bytes=serving.max_upload_mb * 1024 * 1024 + _FORM_OVERHEAD)
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
     app.add_middleware(EarlyRefusalMiddleware, streams=lambda: app.state.context.streams)
     install_handlers(app)

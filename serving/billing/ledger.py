@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import structlog
-from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -62,16 +62,18 @@ class Charge:
         return self.is_paid and self.amount.usd <= 0
 
 
+def applies_to(actor: Actor, chatbot_id: uuid.UUID | ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether an answer of a bot to somebody falls under a budget."""
+    subjects = [(BudgetScope.CHATBOT, chatbot_id), (BudgetScope.MEMBER, actor.user_id), (BudgetScope.API_KEY, actor.api_key_id)]  # fmt: skip
+    applies = [
+        and_(Budget.scope == scope, Budget.subject_id == subject) for scope, subject in subjects if subject is not None
+    ]
+    return and_(Budget.is_enabled, or_(Budget.scope == BudgetScope.ORGANIZATION, *applies))
+
+
 async def budgets_of(session: AsyncSession, actor: Actor, chatbot_id: uuid.UUID) -> Sequence[Budget]:
     """The enabled budgets that an answer falls under, in the order in which their counters are locked."""
-    subjects = [(BudgetScope.CHATBOT, chatbot_id), (BudgetScope.MEMBER, actor.user_id), (BudgetScope.API_KEY, actor.api_key_id)]  # fmt: skip
-    applies = [and_(Budget.scope == scope, Budget.subject_id == subject) for scope, subject in subjects if subject]
-    statement = (
-        select(Budget)
-        .where(Budget.is_enabled, or_(Budget.scope == BudgetScope.ORGANIZATION, *applies))
-        .order_by(Budget.id)
-    )
-    return (await session.scalars(statement)).all()
+    return (await session.scalars(select(Budget).where(applies_to(actor, chatbot_id)).order_by(Budget.id))).all()
 
 
 async def reserve(

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.postgres.models.chatbot import Chatbot, ChatbotStatus
@@ -44,15 +44,19 @@ async def chatbots(session: AsyncSession) -> Sequence[Row[Chatbot, ChatbotVersio
     return (await session.execute(statement)).all()
 
 
-async def chatbot(session: AsyncSession, reference: uuid.UUID | str) -> Row[Chatbot, ChatbotVersion] | None:
-    """One bot by id or slug, with its current version."""
+def chatbot_statement(reference: uuid.UUID | str) -> Select[Chatbot, ChatbotVersion]:
+    """Selects one bot by id or slug, with its current version."""
     wanted: Any = Chatbot.id == reference if isinstance(reference, uuid.UUID) else Chatbot.slug == reference
-    statement = (
+    return (
         select(Chatbot, ChatbotVersion)
         .join(ChatbotVersion, ChatbotVersion.id == Chatbot.current_version_id)
         .where(wanted, Chatbot.status != ChatbotStatus.ARCHIVED)
     )
-    return (await session.execute(statement)).one_or_none()
+
+
+async def chatbot(session: AsyncSession, reference: uuid.UUID | str) -> Row[Chatbot, ChatbotVersion] | None:
+    """One bot by id or slug, with its current version."""
+    return (await session.execute(chatbot_statement(reference))).one_or_none()
 
 
 async def next_version_number(session: AsyncSession, chatbot_id: uuid.UUID) -> int:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Row, func
+from sqlalchemy import Row, exists, func, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
-from serving.billing.ledger import budgets_of
+from serving.billing.ledger import applies_to
 from serving.bots import repository as bots
 from serving.bots.errors import ChatbotNotFoundError
 from serving.bots.schemas import ChatbotConfig
@@ -25,21 +25,24 @@ from serving.conversations.errors import (
     ResumeExpiredError,
 )
 from serving.conversations.handovers.requesting import handed_over
-from serving.conversations.live.journal import MESSAGE_CREATED, record_event
+from serving.conversations.handovers.wishes import asks_for_person
+from serving.conversations.live.journal import MESSAGE_CREATED, announce, record_event
 from serving.conversations.memory.facts.storing import store_facts
 from serving.conversations.memory.recall import NOTHING, Recalled, recall
 from serving.conversations.retelling import Retold, retold
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
+from storage.postgres.models.base import values_of
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.chatbot_version import ChatbotVersion
 from storage.postgres.models.conversation import Channel, Conversation
+from storage.postgres.models.conversation_event import ConversationEvent
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
 from storage.postgres.session import async_organization_session
 
 RESUMABLE_FOR = timedelta(minutes=10)
 
-BotRow = Row[Chatbot, ChatbotVersion]
+BotRow = Row[Chatbot, ChatbotVersion, bool]
 
 
 async def open_turn(
@@ -56,7 +59,7 @@ async def open_turn(
         conversation = await _locked(session, actor, conversation_id)
         leaf_id = await branches.leaf_of(session, conversation.id)
         last = await session.get(Message, leaf_id) if leaf_id else None
-        bot = await _bot(session, conversation)
+        bot = await _bot_of(session, actor, conversation)
         return await _asked(context, session, actor, conversation, bot, after=last, question=question)
 
 
@@ -69,7 +72,7 @@ async def open_first_turn(
         ChatbotNotFoundError: No such bot, or it is archived.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
-        bot = await bots.chatbot(session, chatbot)
+        bot = await _bot(session, actor, chatbot)
         if bot is None:
             raise ChatbotNotFoundError
         conversation = Conversation(
@@ -80,7 +83,6 @@ async def open_first_turn(
             api_key_id=actor.api_key_id,
             channel=channel,
         )
-        session.add(conversation)
         return await _asked(context, session, actor, conversation, bot, after=None, question=question, is_new=True)
 
 
@@ -99,7 +101,7 @@ async def edit_turn(
         if old.role != MessageRole.USER:
             raise NotAQuestionError
         before = await session.get(Message, old.parent_id) if old.parent_id else None
-        bot = await _bot(session, conversation)
+        bot = await _bot_of(session, actor, conversation)
         return await _asked(context, session, actor, conversation, bot, after=before, question=question)
 
 
@@ -121,7 +123,7 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
         session.add(reserved)
         await session.flush()
         conversation.active_leaf_id, conversation.updated_at = reserved.id, func.now()
-        bot = await _bot(session, conversation)
+        bot = await _bot_of(session, actor, conversation)
         turn = await _turn(context, session, actor, conversation, bot, asked, reserved)
         return replace(turn, is_retry=True)
 
@@ -155,7 +157,9 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         answer.error_type = answer.completed_at = None
         answer.leased_until = now + LEASE
         conversation = await session.get_one(Conversation, answer.conversation_id)
-        return await _turn(context, session, actor, conversation, await _bot(session, conversation), question, answer)
+        return await _turn(
+            context, session, actor, conversation, await _bot_of(session, actor, conversation), question, answer
+        )
 
 
 async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation:
@@ -200,29 +204,76 @@ async def _asked(
         is_new: Whether the conversation begins with it, so that nothing can be known of it yet.
     """
     config = ChatbotConfig.model_validate(bot[1].config)
-    await session.flush()
-    # A question of an evaluation is for the bot, whatever its words.
+    wants_person = (
+        conversation.channel != Channel.EVAL
+    )  # a question of an evaluation is for the bot, whatever its words
+    if is_new:
+        wants_person = (
+            wants_person and config.handover.on_request and asks_for_person(question, config.handover.phrases)
+        )
+        if not wants_person:
+            return await _begun(context, session, actor, conversation, bot, question)
+        session.add(conversation)
+        await session.flush()
     handover = None
-    if conversation.channel != Channel.EVAL:
-        handover = await handed_over(context, session, actor, conversation.id, config.handover, question, is_new=is_new)
+    if wants_person:
+        handover = await handed_over(context, session, actor, conversation.id, config.handover, question)
     ordinal = after.ordinal + 1 if after is not None else 0
-    variants = {} if is_new else await branches.next_variants(session, conversation.id, ordinal, ordinal + 1)
+    variants = await branches.next_variants(session, conversation.id, ordinal, ordinal + 1)
     asked = _question(conversation, actor, question, after, variants)
     turns = [asked] if handover is not None else [asked, _answer(conversation, asked, variants)]
     session.add_all(turns)
     await session.flush()
-    facts = await store_facts(session, conversation, asked) if _is_remembered(conversation) else 0
+    if _is_remembered(conversation):
+        await store_facts(session, conversation, asked)
+    title = conversation.title or _title(question)
     await record_event(
         session, context.live, conversation.id, MESSAGE_CREATED,
-        changes={
-            "active_leaf_id": turns[-1].id, "title": conversation.title or question[:120], "updated_at": func.now(),
-        },
+        changes={"active_leaf_id": turns[-1].id, "title": title, "updated_at": func.now()},
         message_id=str(asked.id), author=asked.author,
     )  # fmt: skip
     if handover is not None:
         return HandedOver(actor, conversation.id, asked.id, handover, config.handover.notice(question))
-    knows_nothing = is_new and not facts and conversation.user_id is None
-    return await _turn(context, session, actor, conversation, bot, *turns, memory=NOTHING if knows_nothing else None)
+    return await _turn(context, session, actor, conversation, bot, *turns)
+
+
+async def _begun(
+    context: ServingContext,
+    session: AsyncSession,
+    actor: Actor,
+    conversation: Conversation,
+    bot: BotRow,
+    question: str,
+) -> OpenTurn:
+    """Store a conversation with its first question, the place of the answer and the event that tells of it: one statement."""
+    asked = _question(conversation, actor, question, None, {})
+    reserved = _answer(conversation, asked, {})
+    conversation.title, conversation.active_leaf_id, conversation.event_count = _title(question), reserved.id, 1
+    told = ConversationEvent(
+        organization_id=conversation.organization_id,
+        conversation_id=conversation.id,
+        number=1,
+        kind=MESSAGE_CREATED,
+        data={"message_id": str(asked.id), "author": asked.author},
+    )
+    await session.execute(
+        insert(ConversationEvent.__table__)
+        .values(values_of(told))
+        .add_cte(
+            insert(Conversation.__table__).values(values_of(conversation)).cte("conversation"),
+            insert(Message.__table__).values([values_of(asked), values_of(reserved)]).cte("turns"),
+        )
+    )
+    announce(session, context.live, conversation.id)
+    facts = await store_facts(session, conversation, asked) if _is_remembered(conversation) else 0
+    knows_nothing = not facts and conversation.user_id is None
+    return await _turn(
+        context, session, actor, conversation, bot, asked, reserved, memory=NOTHING if knows_nothing else None
+    )
+
+
+def _title(question: str) -> str:
+    return question[:120]
 
 
 def _is_remembered(conversation: Conversation) -> bool:
@@ -230,8 +281,14 @@ def _is_remembered(conversation: Conversation) -> bool:
     return conversation.channel != Channel.OPENAI or conversation.user_id is not None
 
 
-async def _bot(session: AsyncSession, conversation: Conversation) -> BotRow:
-    bot = await bots.chatbot(session, conversation.chatbot_id)
+async def _bot(session: AsyncSession, actor: Actor, reference: uuid.UUID | str) -> BotRow | None:
+    """A bot with its version, and whether an answer of it to the actor falls under a budget."""
+    is_budgeted = exists().where(applies_to(actor, Chatbot.id))
+    return (await session.execute(bots.chatbot_statement(reference).add_columns(is_budgeted))).one_or_none()
+
+
+async def _bot_of(session: AsyncSession, actor: Actor, conversation: Conversation) -> BotRow:
+    bot = await _bot(session, actor, conversation.chatbot_id)
     if bot is None:
         raise ChatbotNotFoundError("The bot of this conversation was archived")
     return bot
@@ -248,7 +305,7 @@ async def _turn(
     *,
     memory: Recalled | None = None,
 ) -> OpenTurn:
-    row, version = bot
+    row, version, is_budgeted = bot
     config = ChatbotConfig.model_validate(version.config)
     readable = (
         await bots.all_knowledge_bases(session) if config.reads_all_knowledge_bases else config.knowledge_base_ids
@@ -267,7 +324,7 @@ async def _turn(
         retrieval_settings=await settings_of(session, readable, config.retrieval),
         memory=memory if memory is not None else await recall(session, conversation, asked),
         generation=reserved.generation,
-        is_budgeted=bool(await budgets_of(session, actor, row.id)),
+        is_budgeted=is_budgeted,
         is_remembered=_is_remembered(conversation),
     )
 

@@ -25,14 +25,12 @@ async def handed_over(
     conversation_id: uuid.UUID,
     config: HandoverConfig,
     question: str,
-    *,
-    is_new: bool = False,
 ) -> HandoverOut | None:
     """The hand-over that a message falls under, or asks for; None when the bot is to answer.
 
-    The caller has locked the conversation, or begins it: then no hand-over can be open.
+    The caller has locked the conversation.
     """
-    found = None if is_new else await repository.open_handover(session, conversation_id)
+    found = await repository.open_handover(session, conversation_id)
     if found is None and config.on_request and asks_for_person(question, config.phrases):
         return await request_handover(context, session, actor, conversation_id, reason=HandoverReason.ASKED)
     return await shown(session, actor, found.id) if found is not None else None

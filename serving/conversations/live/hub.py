@@ -60,6 +60,10 @@ class LiveHub:
         self._wake(conversation_id, side)
         self._tell({"conversation": str(conversation_id), "typing": side})
 
+    async def has_untold(self) -> None:
+        """Wait until there is something that other processes have not been told."""
+        await self._has_untold.wait()
+
     async def untold(self) -> list[str]:
         """What other processes have not been told; waits until there is something."""
         await self._has_untold.wait()

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import event, select, update
+from sqlalchemy import event, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.conversations.live.hub import LiveHub
@@ -37,13 +38,25 @@ async def record_event(
     # The row's lock puts numbers in the order in which transactions commit, so a reader never skips one.
     counted = update(Conversation).where(Conversation.id == conversation_id)
     values = {"event_count": Conversation.event_count + 1, "updated_at": Conversation.updated_at, **(changes or {})}
-    returned = counted.values(values).returning(Conversation.event_count, Conversation.organization_id)
-    number, owner = (await session.execute(returned.execution_options(synchronize_session=False))).one()
-    session.add(
-        ConversationEvent(
-            organization_id=owner, conversation_id=conversation_id, number=number, kind=kind, data=dict(data)
-        )
+    number = counted.values(values).returning(Conversation.organization_id, Conversation.id, Conversation.event_count)
+    numbered = number.cte("numbered")
+    columns = ("id", "organization_id", "conversation_id", "number", "kind", "data")
+    written = select(
+        func.gen_random_uuid(),
+        numbered.c.organization_id,
+        numbered.c.id,
+        numbered.c.event_count,
+        literal(kind),
+        literal(dict(data), JSONB),
     )
+    await session.execute(
+        insert(ConversationEvent).from_select(columns, written).execution_options(synchronize_session=False)
+    )
+    announce(session, hub, conversation_id)
+
+
+def announce(session: AsyncSession, hub: LiveHub, conversation_id: uuid.UUID) -> None:
+    """Wake whoever watches a conversation, once the transaction is committed."""
     event.listen(session.sync_session, "after_commit", lambda _: hub.changed(conversation_id), once=True)
 
 

@@ -15,6 +15,7 @@ CHANNEL = "pixel_conversations"
 _LISTEN = f"LISTEN {CHANNEL}"
 _NOTIFY = text("SELECT pg_notify(:channel, news) FROM unnest(cast(:news AS text[])) AS news")
 _AGAIN_AFTER_S = 5.0
+_COLLECTED_S = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +40,14 @@ async def listen(engine: AsyncEngine, hub: LiveHub) -> None:
 async def tell(engine: AsyncEngine, hub: LiveHub) -> None:
     """Tell news to other processes, for ever, in batches; what cannot be told is dropped, since readers look by themselves."""
     while True:
+        await hub.has_untold()
+        # Under load there is more by then, and all of it is one statement.
+        await asyncio.sleep(_COLLECTED_S)
         news = await hub.untold()
         try:
-            async with engine.begin() as connection:
-                await connection.execute(_NOTIFY, {"channel": CHANNEL, "news": news})
+            async with engine.connect() as connection:
+                telling = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await telling.execute(_NOTIFY, {"channel": CHANNEL, "news": news})
         except DATABASE_ERRORS as error:
             log.warning("live_news_dropped", error=type(error).__name__, count=len(news))
             await asyncio.sleep(_AGAIN_AFTER_S)

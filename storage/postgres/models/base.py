@@ -3,11 +3,12 @@
 import enum
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 JsonObject = dict[str, Any]
 
@@ -60,6 +61,23 @@ class OrganizationOwned:
     organization_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("organizations.id", ondelete="CASCADE"), index=True, sort_order=-9
     )
+
+
+def values_of(row: Base) -> dict[str, Any]:
+    """What is to be written of a row that is in no session, by column, for statements that write several tables at once.
+
+    Defaults of Python are filled in: the compiler would give those of two tables the same name.
+    """
+    values = {name: value for name, value in vars(row).items() if not name.startswith("_")}
+    for column in row.__table__.columns:
+        default = column.default
+        if column.key in values or default is None:
+            continue
+        if default.is_scalar:
+            values[column.key] = cast(ScalarElementColumnDefault, default).arg
+        elif default.is_callable:
+            values[column.key] = cast(CallableColumnDefault, default).arg(None)
+    return values
 
 
 def one_of(column: str, values: type[enum.StrEnum], *, name: str | None = None) -> CheckConstraint:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -34,7 +35,7 @@ def written(owner: Engine, tenant: Tenant) -> tuple[int, int, int]:
                 "(SELECT count(*) FROM receipts WHERE organization_id = :id), "
                 "(SELECT count(*) FROM ledger_entries WHERE organization_id = :id)"
             ),
-            {"id": tenant.organization_id},
+            {"id": tenant.organization.id},
         ).one()
     return (row[0], row[1], row[2])
 
@@ -48,7 +49,7 @@ class TestProblems:
     @pytest.mark.parametrize(
         ("body", "status", "named"),
         [
-            (HUGE, 422, "content"),
+            (HUGE, 413, "1 MB"),
             (b'{"content": "\xff\xfe caf\xe9"}', 422, "body"),
             (b'{"content": "\\u0000"}', 422, "content"),
             (b'{"content": "\\ud800"}', 422, "content"),
@@ -84,15 +85,15 @@ class TestOpenAI:
     @pytest.mark.parametrize(
         ("body", "status"),
         [
-            (HUGE_COMPLETION, 400),
-            (b'{"model": "assistant", "messages": [{"role": "user", "content": "\xff"}]}', 400),
-            (json.dumps(completion(messages=[])).encode(), 400),
-            (json.dumps(completion(messages=[{"role": "nobody", "content": "x"}])).encode(), 400),
-            (json.dumps(completion(temperature="hot")).encode(), 400),
-            (json.dumps(completion(temperature=99)).encode(), 400),
-            (json.dumps(completion(max_tokens=-1)).encode(), 400),
+            (HUGE_COMPLETION, 413),
+            (b'{"model": "assistant", "messages": [{"role": "user", "content": "\xff"}]}', 422),
+            (json.dumps(completion(messages=[])).encode(), 422),
+            (json.dumps(completion(messages=[{"role": "nobody", "content": "x"}])).encode(), 422),
+            (json.dumps(completion(temperature="hot")).encode(), 422),
+            (json.dumps(completion(temperature=99)).encode(), 422),
+            (json.dumps(completion(max_tokens=-1)).encode(), 422),
             (json.dumps(completion(model="no-such-bot")).encode(), 404),
-            (b"{", 400),
+            (b"{", 422),
         ],
         ids=["10 MB", "no UTF-8", "no messages", "role", "text", "too hot", "negative", "unknown model", "cut"],
     )
@@ -105,6 +106,19 @@ class TestOpenAI:
         assert set(error) >= {"message", "type", "code", "param"}
         assert error["message"]
         assert len(response.content) < 4000
+        assert written(owner, informed) == (0, 0, 0)
+
+    def test_a_body_of_unknown_length_is_not_read_to_its_end(self, owner: Engine, informed: Tenant) -> None:
+        sent = 0
+
+        def pieces() -> Iterator[bytes]:
+            nonlocal sent
+            for _ in range(100):
+                sent += 1
+                yield b" " * 1024 * 1024
+
+        response = informed.owner.post("/v1/chat/completions", content=pieces(), headers=JSON)
+        assert (response.status_code, response.json()["error"]["code"]) == (413, "too_large")
         assert written(owner, informed) == (0, 0, 0)
 
     def test_a_wrong_key_is_told_before_the_body_is_read(self, api_url: str) -> None:
@@ -129,7 +143,7 @@ class TestRevokedKey:
         with owner_session(owner) as session:
             spent = session.execute(
                 text("SELECT state, settled_usd FROM ledger_entries WHERE organization_id = :id"),
-                {"id": informed.organization_id},
+                {"id": informed.organization.id},
             ).all()
         assert [row[0] for row in spent] == ["released"]
         assert not any(row[1] for row in spent)
