@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from serving.accounts.principal import Actor
 from serving.billing.errors import BudgetExceededError
@@ -62,7 +63,7 @@ class Charge:
         return self.is_paid and self.amount.usd <= 0
 
 
-def applies_to(actor: Actor, chatbot_id: uuid.UUID | ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+def applies_to(actor: Actor, chatbot_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
     """Whether an answer of a bot to somebody falls under a budget."""
     subjects = [(BudgetScope.CHATBOT, chatbot_id), (BudgetScope.MEMBER, actor.user_id), (BudgetScope.API_KEY, actor.api_key_id)]  # fmt: skip
     applies = [

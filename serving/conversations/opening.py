@@ -1,11 +1,11 @@
 """The transactions that open a turn: a new question, an edited one, an answer tried again, an interrupted one gone on with."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Row, exists, func, insert
+from sqlalchemy import Row, exists, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -32,7 +32,7 @@ from serving.conversations.memory.recall import NOTHING, Recalled, recall
 from serving.conversations.retelling import Retold, retold
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
-from storage.postgres.models.base import values_of
+from storage.postgres.models.base import insertion
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.chatbot_version import ChatbotVersion
 from storage.postgres.models.conversation import Channel, Conversation
@@ -256,14 +256,8 @@ async def _begun(
         kind=MESSAGE_CREATED,
         data={"message_id": str(asked.id), "author": asked.author},
     )
-    await session.execute(
-        insert(ConversationEvent.__table__)
-        .values(values_of(told))
-        .add_cte(
-            insert(Conversation.__table__).values(values_of(conversation)).cte("conversation"),
-            insert(Message.__table__).values([values_of(asked), values_of(reserved)]).cte("turns"),
-        )
-    )
+    written = (insertion(conversation).cte("conversation"), insertion(asked, reserved).cte("turns"))
+    await session.execute(insertion(told).add_cte(*written))
     announce(session, context.live, conversation.id)
     facts = await store_facts(session, conversation, asked) if _is_remembered(conversation) else 0
     knows_nothing = not facts and conversation.user_id is None
@@ -307,9 +301,11 @@ async def _turn(
 ) -> OpenTurn:
     row, version, is_budgeted = bot
     config = ChatbotConfig.model_validate(version.config)
-    readable = (
-        await bots.all_knowledge_bases(session) if config.reads_all_knowledge_bases else config.knowledge_base_ids
-    )
+    readable: Sequence[uuid.UUID] = ()
+    if config.answers_from == "documents":
+        readable = config.knowledge_base_ids
+        if config.reads_all_knowledge_bases:
+            readable = await bots.all_knowledge_bases(session)
     return OpenTurn(
         actor=actor,
         conversation_id=conversation.id,

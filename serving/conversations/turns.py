@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Insert, exists, func, insert, update
+from sqlalchemy import Insert, exists, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -25,7 +25,7 @@ from serving.inference.providers.tokens import estimated_tokens
 from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.settings import RetrievalSettings
-from storage.postgres.models.base import values_of
+from storage.postgres.models.base import insertion
 from storage.postgres.models.message import Message, MessageAuthor, MessageState
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
@@ -199,13 +199,9 @@ async def _finish_message(
 
 def _written(receipt: Receipt, passages: list[ReceiptPassage], usage: UsageRecord) -> Insert:
     """One statement for the three tables: each by itself would be a way to the database and back."""
-    receipted = insert(Receipt.__table__).values(values_of(receipt)).cte("receipted")
-    found = (
-        [insert(ReceiptPassage.__table__).values([values_of(one) for one in passages]).cte("passages")]
-        if passages
-        else []
-    )
-    return insert(UsageRecord.__table__).values(values_of(usage)).add_cte(receipted, *found)
+    receipted = insertion(receipt).cte("receipted")
+    found = [insertion(*passages).cte("passages")] if passages else []
+    return insertion(usage).add_cte(receipted, *found)
 
 
 def _receipt(

@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,9 +35,9 @@ The Model K2 grinder carries a warranty of 36 months. The Model K5 grinder carri
 """
 
 
-@pytest.fixture(scope="session")
-def api_url(settings: StorageSettings) -> Iterator[str]:
-    """Address of a running API."""
+@contextmanager
+def running_api(settings: StorageSettings) -> Iterator[str]:
+    """An API of its own on a free port; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -50,6 +51,13 @@ def api_url(settings: StorageSettings) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def api_url(settings: StorageSettings) -> Iterator[str]:
+    """Address of a running API."""
+    with running_api(settings) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

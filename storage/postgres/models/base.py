@@ -5,10 +5,10 @@ import uuid
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, MetaData, Text, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Insert, MetaData, Table, Text, insert, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 JsonObject = dict[str, Any]
 
@@ -63,20 +63,26 @@ class OrganizationOwned:
     )
 
 
-def values_of(row: Base) -> dict[str, Any]:
-    """What is to be written of a row that is in no session, by column, for statements that write several tables at once.
+def insertion(*rows: Base) -> Insert:
+    """Inserts rows of one table that are in no session; as a CTE it is part of a statement that writes several tables.
 
     Defaults of Python are filled in: the compiler would give those of two tables the same name.
     """
+    table = cast(Table, rows[0].__table__)
+    values = [_values_of(row, table) for row in rows]
+    return insert(table).values(values if len(values) > 1 else values[0])
+
+
+def _values_of(row: Base, table: Table) -> dict[str, Any]:
     values = {name: value for name, value in vars(row).items() if not name.startswith("_")}
-    for column in row.__table__.columns:
+    for column in table.columns:
         default = column.default
         if column.key in values or default is None:
             continue
         if default.is_scalar:
             values[column.key] = cast(ScalarElementColumnDefault, default).arg
         elif default.is_callable:
-            values[column.key] = cast(CallableColumnDefault, default).arg(None)
+            values[column.key] = cast(Any, default).arg(None)
     return values
 
 

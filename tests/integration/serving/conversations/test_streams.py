@@ -17,7 +17,8 @@ from serving.conversations.streams.hub import StreamHub
 from storage.postgres.models.member import Role
 from storage.postgres.models.message import Message, MessageState
 from storage.postgres.session import organization_session
-from tests.integration.conftest import MakeTenant, Tenant, ask, start_conversation
+from storage.settings import StorageSettings
+from tests.integration.conftest import MakeTenant, Tenant, ask, client, running_api, start_conversation
 from tests.integration.serving.conversations.test_answering import events
 
 QUESTION = "How long is the warranty of the K5 grinder?"
@@ -133,6 +134,28 @@ class TestBeginAgain:
     def test_a_question_has_no_stream(self, informed: Tenant) -> None:
         question = ask(informed, QUESTION)["question_id"]
         assert informed.owner.get(f"/api/v1/messages/{question}/stream").status_code == 404
+
+
+class TestToldAgain:
+    def test_what_was_finished_elsewhere_is_told_from_its_beginning(
+        self, informed: Tenant, settings: StorageSettings
+    ) -> None:
+        done = ask(informed, QUESTION)
+        with running_api(settings) as other, client(other, informed.keys[Role.OWNER]) as owner:
+            url = f"/api/v1/messages/{done['message_id']}/stream"
+            response = owner.get(url, headers={"Last-Event-ID": "0.99"})
+            found = events(response)
+            late = owner.get(url, headers={"Last-Event-ID": ids(response)[-1]})
+            with client(other, informed.keys[Role.VIEWER]) as stranger:
+                assert stranger.get(url).status_code == 404
+        assert [name for name, _ in found[:2]] == ["answer.started", "answer.reset"]
+        told = found[-1][1]
+        assert (found[-1][0], told["content"]) == ("answer.completed", done["content"])
+        assert [(c["number"], c["chunk_id"], c["quotes"], c["heading_path"]) for c in told["citations"]] == [
+            (c["number"], c["chunk_id"], c["quotes"], c["heading_path"]) for c in done["citations"]
+        ]
+        assert told["receipt_url"] == done["receipt_url"]
+        assert (late.status_code, late.text) == (200, "")
 
 
 class TestStop:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from serving.conversations.streams import patience
 from serving.conversations.streams.patience import Closing
 
 
@@ -59,3 +60,39 @@ async def test_only_a_few_at_once() -> None:
     closing = Closing(at_once=3)
     await asyncio.gather(*(closing.run(transaction) for _ in range(50)))
     assert highest == 3
+
+
+async def test_what_has_begun_is_finished_though_its_caller_is_cancelled() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def transaction() -> str:
+        begun.set()
+        await go_on.wait()
+        return "written"
+
+    caller = asyncio.create_task(Closing().finish(transaction))
+    await begun.wait()
+    caller.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await caller == "written"
+
+
+async def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "FINISH_S", 0.1)
+    begun, was_cancelled = asyncio.Event(), asyncio.Event()
+
+    async def transaction() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            was_cancelled.set()
+            raise
+
+    caller = asyncio.create_task(Closing().finish(transaction))
+    await begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await asyncio.wait_for(was_cancelled.wait(), 1)
