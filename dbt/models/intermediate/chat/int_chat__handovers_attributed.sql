@@ -26,7 +26,7 @@ replies as (
         on
             handovers.conversation_id = messages.conversation_id
             and messages.message_author = 'agent'
-            and messages.created_at >= handovers.created_at
+            and handovers.created_at <= messages.created_at
             and messages.created_at <= coalesce(handovers.resolved_at, 'infinity')
     group by handovers.handover_id
 
