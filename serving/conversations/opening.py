@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from anyio import to_thread
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -181,7 +182,8 @@ async def _asked(
         session, context.live, conversation.id, MESSAGE_CREATED, message_id=str(asked.id), author=asked.author
     )
     if handover is not None:
-        return HandedOver(actor, conversation.id, asked.id, handover, config.handover.notice(question))
+        notice = await to_thread.run_sync(config.handover.notice, question)
+        return HandedOver(actor, conversation.id, asked.id, handover, notice)
     reserved = await _add(session, conversation, MessageRole.ASSISTANT, "", after=asked)
     return await _turn(session, actor, asked, reserved)
 
@@ -217,6 +219,7 @@ async def _turn(session: AsyncSession, actor: Actor, asked: Message, reserved: M
         memory=await recall(session, conversation, asked),
         generation=reserved.generation,
         is_budgeted=bool(await budgets_of(session, actor, row.id)),
+        intent_model_id=row.live_intent_model_id,
     )
 
 
