@@ -56,7 +56,7 @@ class TestQuestion:
         assert (decision["outcome"], decision["from"], decision["to"]) == ("translated", "de", "en")
         assert (decision["provider"], decision["model"]) == ("vllm", "fake-1")
         assert decision["prompt"].startswith("translate@")
-        assert decision["cost_usd"] == pytest.approx(100 * 10e-6 + 2 * 20e-6)
+        assert decision["cost_usd"] == pytest.approx(100 * 10e-6 + 3 * 20e-6)
         assert len(usage(app, informed, answer)) == 2
         prompt = vllm.received[-1].body["messages"]
         assert prompt[-1]["content"].endswith(f"Question: {GERMAN}")
@@ -195,7 +195,7 @@ class TestNames:
         assert self.QUESTION[person["start"] : person["end"]] == "Ada Lovelace"
         assert "Lovelace" not in str(receipt["understanding"])
         (call,) = receipt["understanding"]["names_calls"]
-        assert call["cost_usd"] == pytest.approx(100 * 10e-6 + 1 * 20e-6)
+        assert call["cost_usd"] == pytest.approx(100 * 10e-6 + 3 * 20e-6)
         assert len(usage(app, informed, answer)) == 2
 
     def test_they_cost_nothing_unless_asked_for(self, informed: Tenant, vllm: Upstream, app: Engine) -> None:
