@@ -1,5 +1,6 @@
 """Texts from the bot's own models beside the answer, each reserved before and settled after like an answer."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -77,9 +78,9 @@ class BotModel:
                         routed = event
                         continue
                     if isinstance(event, Completed) and routed is not None:
-                        # Before the reader has it, who may not come back for more.
+                        # Before the reader has it, who may not come back for more; and whole, whoever is cancelled now.
                         is_settled = True
-                        await self._settle(entry, routed, event)
+                        await asyncio.shield(asyncio.ensure_future(self._settle(entry, routed, event)))
                     yield event
         finally:
             if not is_settled and entry is not None:

@@ -1,5 +1,7 @@
 """Questions translated before the search and quotes translated after it, through a real model server on loopback."""
 
+import json
+import time
 import uuid
 from typing import Any
 
@@ -8,9 +10,11 @@ from sqlalchemy import Engine, select
 
 from benchmarks.serving.upstreams.faults import Behaviour, Fault
 from benchmarks.serving.upstreams.server import Upstream
+from storage.postgres.models.ledger_entry import LedgerEntry, LedgerState
 from storage.postgres.models.usage_record import UsageRecord
 from storage.postgres.session import organization_session
-from tests.integration.conftest import POLICY, Tenant, ask
+from tests.factories.model_servers import QUICK
+from tests.integration.conftest import POLICY, Tenant, ask, start_conversation
 from tests.integration.serving.conversations.talking import configure
 from tests.integration.serving.models.conftest import add_model, connect, route
 
@@ -219,3 +223,29 @@ class TestNames:
         configure(informed, language={"finds_names": True})
         receipt, _ = told(informed, ask(informed, self.QUESTION))
         assert receipt["understanding"]["unavailable"]["names"] == "no_model"
+
+    def test_an_answer_that_is_stopped_stops_looking_for_them(
+        self, informed: Tenant, vllm: Upstream, app: Engine
+    ) -> None:
+        patient = {**QUICK.model_dump(), "first_token_s": 20, "gap_s": 20, "total_s": 30}
+        route(informed, add_model(informed, connect(informed, vllm, limits=patient)))
+        configure(informed, language={"finds_names": True})
+        vllm.by_prompt[self.LISTED] = Behaviour(Fault.SILENT)
+        vllm.behave(Behaviour(Fault.STALLED))
+        message_id = ""
+        path = f"/api/v1/conversations/{start_conversation(informed)}/messages"
+        with informed.owner.stream("POST", path, json={"content": self.QUESTION, "stream": True}) as response:
+            for line in response.iter_lines():
+                if line.startswith("data: ") and not message_id:
+                    message_id = json.loads(line[6:])["message_id"]
+                asked = [one for one in vllm.received if one.method == "POST"]
+                if message_id and len(asked) == 2:
+                    informed.owner.post(f"/api/v1/messages/{message_id}/stop")
+                    break
+        deadline = time.monotonic() + 5
+        while vllm.aborted < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert vllm.aborted == 2
+        with organization_session(app, informed.organization.id) as session:
+            states = session.scalars(select(LedgerEntry.state)).all()
+        assert LedgerState.RESERVED not in states
