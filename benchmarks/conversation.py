@@ -18,11 +18,11 @@ from evals.datasets.follow_ups import FollowUpSample, load_follow_ups
 from ingestion.chunk_settings import ChunkSettings
 from ingestion.embedding.embedder import default_embedder
 from ingestion.embedding.text import embedding_text
+from ingestion.language.identification import identify_language
 from ingestion.settings import IngestSettings
 from serving.conversations.memory.recall import Recalled, RecalledTurn
 from serving.conversations.memory.standalone import standalone
 from serving.conversations.memory.topics import meanings
-from serving.language.identify import identify
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SHOWN = 5
@@ -57,7 +57,7 @@ def _found(samples: Sequence[FollowUpSample]) -> Iterator[dict[str, Any]]:
     embedder = default_embedder()
     passages = list(_passages({sample.document for sample in samples} | _others()))
     vectors = embedder.embed([shown for _, _, shown in passages])
-    languages = [identify(text) for _, text, _ in passages]
+    languages = [identify_language(text).language for _, text, _ in passages]
     with PassageSearch([text for _, text, _ in passages], languages, vectors) as index:
 
         def hits(question_of: Callable[[FollowUpSample], str], language: str | None = None) -> list[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ingestion.embedding.cache import text_hash
 from ingestion.embedding.embedder import Embedder, default_embedder
 from ingestion.embedding.text import embedding_text
-from ingestion.language import guess_language
+from ingestion.language.identification import identify_prose
 from storage.analysis.analyzer import passage_terms, terms_key
 from storage.postgres.bulk import insert_rows, table_of
 from storage.postgres.models.chunk import Chunk
@@ -31,7 +31,7 @@ class Passage:
 
     def language(self, of_document: str | None) -> str | None:
         """A passage long enough to tell speaks for itself; the others have the document's language."""
-        return guess_language(self.draft.text) or of_document
+        return identify_prose(self.draft.text) or of_document
 
     def row(self, knowledge_base_id: uuid.UUID, vector: Vector, *, language: str | None) -> VectorRow:
         """The passage's row in a vector table; `language` is the document's."""

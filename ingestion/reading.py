@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.errors import ParseError
-from ingestion.language import guess_language
+from ingestion.language.identification import identify_prose
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.settings import IngestSettings
 from storage.records.failure_type import FailureType
@@ -53,7 +53,7 @@ def read_original(
         stores.files.local_copy(original.organization_id, original.content_hash, Path(folder)) as path,
     ):
         parsed = _read(sandbox, path, original, settings=settings, on_progress=on_progress)
-    return parsed.model_copy(update={"language": parsed.language or guess_language(parsed.text)})
+    return parsed.model_copy(update={"language": parsed.language or identify_prose(parsed.text)})
 
 
 def _read(

@@ -11,11 +11,11 @@ from cli.settings import CliSettings
 from dashboards.settings import DashboardSettings
 from evals.settings import EvalSettings
 from ingestion.embedding.settings import EmbeddingSettings
+from ingestion.language.settings import LanguageSettings
 from ingestion.settings import IngestSettings
 from ingestion.sources.settings import SourceSettings
 from orchestration.settings import OrchestrationSettings
 from serving.inference.vllm.settings import VllmSettings
-from serving.language.settings import LanguageSettings
 from serving.settings import ServingSettings
 from storage.backup.settings import BackupSettings
 from storage.settings import StorageSettings

@@ -7,6 +7,7 @@ import importlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 
 import structlog
 from fastapi import FastAPI
@@ -39,9 +40,10 @@ from serving.judgements.endpoints import router as judgements
 from serving.knowledge.bulk_endpoints import router as bulk
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
+from serving.language.analysis import BotLanguage, analyse_words
 from serving.language.endpoints import router as language
-from serving.language.identification import identify_language
 from serving.language.intents.endpoints import router as intents
+from serving.language.intents.models import NOT_TRAINED
 from serving.retrieval.endpoints import router as search
 from serving.retrieval.prewarm import prewarm_forever
 from serving.settings import ServingSettings, serving_settings
@@ -122,7 +124,8 @@ def _warm_up(context: ServingContext) -> None:
     the models stops every stream for half a second.
     """
     context.embedder.embed(["warm up"])
-    identify_language("How are you today?")
+    nobody = BotLanguage(NOT_TRAINED)
+    analyse_words("How are you? Order AB-12345 comes tomorrow for $5", nobody, reference=datetime.now(UTC))
     importlib.import_module("openai")
     gc.collect()
     gc.freeze()

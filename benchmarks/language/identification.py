@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.figure import figure
 from benchmarks.language.sets import xquad_questions
-from serving.language.identification import detector, identify_language
+from ingestion.language.identification import detector, identify_language
 
 LEAST = 0.99
 

@@ -8,7 +8,7 @@ from benchmarks.shared_data import data_folder
 from ingestion.chunking.registry import make_chunker
 from ingestion.embedding.embedder import default_embedder
 from ingestion.embedding.text import embedding_text
-from ingestion.language import guess_language
+from ingestion.language.identification import identify_prose
 from storage.records.parsed_document import Block, BlockKind, ParsedDocument
 
 LANGUAGES = ("en", "de", "es", "zh")
@@ -90,7 +90,7 @@ def _cut(name: str, documents: list[ParsedDocument], questions: list[str], relev
         owners=tuple(owners),
         # As ingestion does: a passage too short to tell has its document's language.
         languages=tuple(
-            guess_language(passage) or guess_language(documents[owner].text)
+            identify_prose(passage) or identify_prose(documents[owner].text)
             for passage, owner in zip(passages, owners, strict=True)
         ),
         questions=tuple(questions),

@@ -1,8 +1,9 @@
-"""Understanding: a bot's intents with their examples, training and its result, and a box to try it out."""
+"""Understanding: a box to try it out, what people asked, and a bot's intents with their examples and training."""
 
 import streamlit as st
 
 from dashboards import strings
+from dashboards.components.asked_about import asked_about
 from dashboards.components.intent_model import intent_model
 from dashboards.components.intents import intents
 from dashboards.components.sign_in import signed_in
@@ -20,6 +21,7 @@ with shown_errors(), person.client() as client:
         st.stop()
     bot = st.selectbox(strings.UNDERSTANDING_BOT, bots, format_func=lambda one: one.name, key="understanding_bot")
     try_out(client, bot.id)
+    asked_about(person, bot.id)
     found = client.intents(bot.id)
     intent_model(client, bot.id, found, may_write=may_write)
     intents(client, bot.id, found.intents, may_write=may_write)

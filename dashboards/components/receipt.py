@@ -1,6 +1,7 @@
 """The receipt of an answer, for people."""
 
 import uuid
+from typing import Any
 
 import streamlit as st
 
@@ -40,8 +41,31 @@ def _chain(found: ReceiptOut) -> None:
         "Cost": f"{found.cost_settled_usd:.4f} USD",
         "Time": f"{found.latencies_ms.get('total', 0):.0f} ms",
         "Evidence": _evidence(found),
+        "Question": _understood(found),
+        "Translation": _translation(found),
     }
     st.markdown("\n".join(f"- **{name}**: {plain(value)}" for name, value in rows.items() if value))
+
+
+def _understood(found: ReceiptOut) -> str:
+    told = found.understanding
+    if told is None:
+        return ""
+    intent = strings.TRY_OUT_OF_SCOPE if told.is_out_of_scope else told.intent
+    parts = [told.language, intent, told.sentiment.label if told.sentiment else None]
+    kinds = dict.fromkeys(one.kind for one in told.entities)
+    return " · ".join([part for part in parts if part] + list(kinds))
+
+
+def _translation(found: ReceiptOut) -> str:
+    told = found.guard_decisions.get("translation", {})
+    return " · ".join(strings.RECEIPT_TRANSLATION.format(part=part, **_named(one)) for part, one in told.items())
+
+
+def _named(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: told.get(name) or "–" for name in ("outcome", "from", "to", "model")} | {
+        "cost": f"{told.get('cost_usd', 0.0):.4f}"
+    }
 
 
 def _evidence(found: ReceiptOut) -> str:

@@ -41,7 +41,17 @@ def _engine() -> Engine:
     return app_engine(storage_settings())
 
 
-def _rows(organization_id: uuid.UUID, name: str, **parameters: Any) -> list[dict[str, Any]]:
+def rows(organization_id: uuid.UUID, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    """What a query of `sql/` gives an organization.
+
+    Args:
+        organization_id: Whose rows.
+        name: Of the query's file, without its end.
+        parameters: Of the query.
+
+    Raises:
+        WarehouseNotBuiltError: The marts are not there yet, or not in this shape.
+    """
     statement = text((_SQL / f"{name}.sql").read_text())
     try:
         with organization_session(_engine(), organization_id) as session:
@@ -58,9 +68,9 @@ def overview(organization_id: uuid.UUID, days: int) -> Overview:
     """
     counts = ("answered", "refused", "failed", "cited", "thumbs_up", "thumbs_down")
     schema = {"used_on": pl.Date, **dict.fromkeys(counts, pl.Int64), "cost_usd": pl.Float64}
-    daily = pl.DataFrame(_rows(organization_id, "daily_answers", days=days), schema=schema)
+    daily = pl.DataFrame(rows(organization_id, "daily_answers", days=days), schema=schema)
     documents = pl.DataFrame(
-        _rows(organization_id, "document_states"), schema={"state": pl.String, "documents": pl.Int64}
+        rows(organization_id, "document_states"), schema={"state": pl.String, "documents": pl.Int64}
     )
     total = {name: int(daily[name].sum() or 0) for name in counts}
     answers = total["answered"] + total["refused"] + total["failed"]
@@ -68,15 +78,16 @@ def overview(organization_id: uuid.UUID, days: int) -> Overview:
         daily=daily,
         documents=documents,
         answers=answers,
-        grounded_share=_share(total["cited"], answers),
-        refused_share=_share(total["refused"], answers),
-        thumbs_up_share=_share(total["thumbs_up"], total["thumbs_up"] + total["thumbs_down"]),
-        p95_ms=_rows(organization_id, "answer_latency", days=days)[0]["p95_ms"],
+        grounded_share=share(total["cited"], answers),
+        refused_share=share(total["refused"], answers),
+        thumbs_up_share=share(total["thumbs_up"], total["thumbs_up"] + total["thumbs_down"]),
+        p95_ms=rows(organization_id, "answer_latency", days=days)[0]["p95_ms"],
         cost_usd=float(daily["cost_usd"].sum() or 0.0),
     )
 
 
-def _share(part: int, whole: int) -> float | None:
+def share(part: int, whole: int) -> float | None:
+    """A part of a whole; None when there is nothing to share."""
     return part / whole if whole else None
 
 

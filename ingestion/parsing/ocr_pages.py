@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.errors import ParseError
-from ingestion.language import guess_language
+from ingestion.language.identification import identify_prose
 from ingestion.parsing import ocr, progress
 from ingestion.parsing.ocr import Recognized
 from storage.records.failure_type import FailureType
@@ -152,7 +152,7 @@ class OcrPages:
 
     def _in_its_language(self, result: Recognized, picture: "_Picture") -> Recognized:
         """Read again where the text turns out to be in another language, and keep what Tesseract is surer of."""
-        pack = _PACKS.get(guess_language(result.text) or "")
+        pack = _PACKS.get(identify_prose(result.text) or "")
         if pack in ocr.installed_languages() and pack not in self._languages.split("+"):
             wanted = pack
         elif pack is None and result.paragraphs and result.rank < _GOOD and len(self._configured) > 1:

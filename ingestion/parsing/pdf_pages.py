@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingestion.errors import ParseError
-from ingestion.language import guess_language
+from ingestion.language.identification import identify_prose
 from ingestion.parsing import progress
 from ingestion.parsing.ocr import Recognized
 from ingestion.parsing.ocr_pages import OcrPages, ocr_pages
@@ -169,7 +169,7 @@ class PdfPages:
             length += len(line.text)
             if length > _LANGUAGE_SAMPLE:
                 break
-        return guess_language(" ".join(sample))
+        return identify_prose(" ".join(sample))
 
     def _take(self, number: int, future: "Future[Recognized]") -> None:
         """Use what was read from a page's picture, unless its text layer is better."""

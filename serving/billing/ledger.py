@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from serving.accounts.principal import Actor
 from serving.billing.errors import BudgetExceededError
+from serving.billing.refusals import BudgetLimit, BudgetUnit
 from storage.postgres.models.budget import Budget, BudgetPeriodLength, BudgetScope
 from storage.postgres.models.budget_period import BudgetPeriod
 from storage.postgres.models.ledger_entry import LedgerEntry, LedgerState
@@ -171,16 +172,16 @@ async def _locked_period(session: AsyncSession, budget: Budget, today: date) -> 
 
 
 def _check(budget: Budget, period: BudgetPeriod, most: Amount, today: date) -> None:
-    checks = (
+    checks: tuple[tuple[Decimal | int | None, Decimal | int, BudgetUnit], ...] = (
         (budget.limit_usd, period.reserved_usd + period.spent_usd + most.usd, "USD"),
         (budget.limit_tokens, period.reserved_tokens + period.spent_tokens + most.tokens, "tokens"),
         (budget.limit_answers, period.reserved_answers + period.spent_answers + 1, "answers"),
     )
     for limit, would_be, unit in checks:
         if limit is not None and would_be > limit:
-            shown = f"{limit.normalize():f}" if isinstance(limit, Decimal) else f"{limit:,}"
-            each = "in all" if budget.period == BudgetPeriodLength.TOTAL else f"a {budget.period}"
-            raise BudgetExceededError(budget.name, f"{shown} {unit} {each}", renews_on(budget.period, today))
+            raise BudgetExceededError(
+                budget.name, BudgetLimit(limit, unit, budget.period), renews_on(budget.period, today)
+            )
 
 
 async def _locked_entry(session: AsyncSession, entry_id: uuid.UUID) -> LedgerEntry | None:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.language.identify import identify
+from ingestion.language.identification import identify_language
 
 _NOTICES = {
     "en": "A person will reply to you here. Your message has been passed on.",
@@ -31,5 +31,5 @@ class HandoverConfig(BaseModel):
     )
 
     def notice(self, question: str) -> str:
-        """What the asker is told."""
-        return self.message or _NOTICES.get(identify(question) or "en", _NOTICES["en"])
+        """What the asker is told. Blocking: tells the language of the question."""
+        return self.message or _NOTICES.get(identify_language(question).language or "en", _NOTICES["en"])

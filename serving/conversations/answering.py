@@ -10,6 +10,7 @@ import structlog
 from anyio import to_thread
 from opentelemetry.trace import Span
 
+from ingestion.language.identification import Identification, identify_language
 from serving.context import ServingContext
 from serving.conversations.answer_cache import cache_salt
 from serving.conversations.errors import AnswererFailedError
@@ -18,14 +19,15 @@ from serving.conversations.generation import generate
 from serving.conversations.memory.facts.by_model import learn_facts, states_something
 from serving.conversations.memory.recall import history as turns_as_history
 from serving.conversations.memory.rewriting import as_standalone
-from serving.conversations.memory.standalone import Standalone
 from serving.conversations.memory.summarizing import summarize, turns_to_summarize
 from serving.conversations.schemas import AnswerOut, CitationOut
+from serving.conversations.translating import LEAST_CONFIDENCE, Searched, as_searched, translated_from
 from serving.conversations.turns import AnswerDraft, HandedOver, OpenTurn, close_turn, give_up_turn
+from serving.conversations.understanding import QuestionUnderstanding
 from serving.inference.errors import ProviderError
-from serving.inference.prompts.rendering import grounded, plain
+from serving.inference.prompts.rendering import PASSAGES_LANGUAGE, QUESTIONS_LANGUAGE, grounded, plain
 from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, Turn
-from serving.language.identify import identify
+from serving.language.formats import language_name
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import retrieve
 from serving.telemetry.observation import observe, observe_charge
@@ -89,6 +91,8 @@ async def answer(
         why = ending()
         outcome = MessageState.COMPLETE if draft.is_closed else outcome
         observe(outcome or why.state, draft.routed.provider if draft.routed else "none", draft.latencies_ms)
+        if draft.beside is not None:
+            draft.beside.cancel()
         if outcome is not MessageState.COMPLETE:
             # Also when the task is cancelled: the transaction must not be cancelled with it.
             with anyio.CancelScope(shield=True):
@@ -129,10 +133,16 @@ async def _generate(
     asked = await _with_history(context, turn, asked)
     draft.standalone = await as_standalone(context, turn, asked.history)
     draft.latencies_ms["memory"] = _ms(remembering)
-    retrieval = await _retrieved(context, turn, draft.standalone.question, parent)
+    question = draft.standalone.question
+    understanding = _understanding(context, turn, draft, question)
+    searched = await _searched(context, turn, draft, question)
+    retrieval = await _retrieved(context, turn, searched.question, parent)
     draft.latencies_ms |= retrieval.latencies_ms
+    if understanding is not None:
+        understanding.searched(retrieval.question_vector if searched.question == question else None)
     started = asked.started
-    request = _request(turn, retrieval, asked, draft.standalone)
+    asker = await to_thread.run_sync(_asker_language, turn.question, question)
+    request = _request(turn, retrieval, asked, searched, asker)
     generating = time.perf_counter()
     completed: Completed | None = None
     try:
@@ -150,7 +160,10 @@ async def _generate(
         raise AnswererFailedError(str(error)) from error
     if completed is None:
         raise AnswererFailedError("The answerer ended without saying why")
-    draft.latencies_ms |= {"generate": _ms(generating), "total": _ms(started)}
+    draft.latencies_ms["generate"] = _ms(generating)
+    if understanding is not None:
+        draft.understood = await understanding.found()
+    draft.latencies_ms["total"] = _ms(started)
     ended = completed
     # All of it is there: whoever leaves or restarts now, it is kept as an answer.
     handover = await context.streams.closing.finish(
@@ -182,7 +195,28 @@ async def _generate(
         prompt_tokens=completed.usage.prompt_tokens,
         completion_tokens=completed.usage.completion_tokens,
         handover=handover,
+        translated_from=translated_from(completed.decisions),
     )
+
+
+def _understanding(
+    context: ServingContext, turn: OpenTurn, draft: AnswerDraft, question: str
+) -> QuestionUnderstanding | None:
+    if not turn.config.language.understands_questions:
+        return None
+    found = QuestionUnderstanding(context, turn, question)
+    draft.beside = found.task
+    return found
+
+
+async def _searched(context: ServingContext, turn: OpenTurn, draft: AnswerDraft, question: str) -> Searched:
+    translating = time.perf_counter()
+    searched = await as_searched(context, turn, question)
+    draft.searched_for = searched.question
+    if searched.decision is not None:
+        draft.translation["question"] = searched.decision
+        draft.latencies_ms["translation"] = _ms(translating)
+    return searched
 
 
 async def _retrieved(context: ServingContext, turn: OpenTurn, question: str, parent: Span) -> Retrieval:
@@ -208,7 +242,24 @@ async def _with_history(context: ServingContext, turn: OpenTurn, asked: _Asked) 
     return replace(asked, history=turns_as_history(window))
 
 
-def _request(turn: OpenTurn, retrieval: Retrieval, asked: _Asked, standalone: Standalone) -> GenerationRequest:
+def _asker_language(question: str, standalone: str) -> Identification:
+    """The language of what was typed; where that is too short to tell, of what it stands for. Blocking."""
+    named = identify_language(question)
+    return named if named.language is not None else identify_language(standalone)
+
+
+def _reply_language(turn: OpenTurn, asker: Identification) -> str:
+    """The language to answer in, as a model is told."""
+    if turn.config.language.answers_in == "documents" and turn.config.answers_from == "documents":
+        return PASSAGES_LANGUAGE
+    if asker.language is None or asker.confidence < LEAST_CONFIDENCE:
+        return QUESTIONS_LANGUAGE
+    return f"{language_name(asker.language, 'en')}, {QUESTIONS_LANGUAGE}"
+
+
+def _request(
+    turn: OpenTurn, retrieval: Retrieval, asked: _Asked, searched: Searched, asker: Identification
+) -> GenerationRequest:
     evidence = tuple(
         Evidence(p.rank, p.chunk_id, p.document_name, p.text, p.heading_path, p.similarity) for p in retrieval.passages
     )
@@ -216,20 +267,22 @@ def _request(turn: OpenTurn, retrieval: Retrieval, asked: _Asked, standalone: St
         "system_prompt": turn.config.system_prompt,
         "history": asked.history,
         "notes": turn.memory.notes(),
+        "reply_language": _reply_language(turn, asker),
     }
     if turn.config.answers_from == "documents":
         prompt = grounded(turn.question, evidence, **told)
     else:
         prompt = plain(turn.question, **told)
     return GenerationRequest(
-        question=standalone.question,
+        question=searched.question,
         evidence=evidence,
         model=turn.config.model,
         messages=prompt.messages,
         prompt_template=prompt.template,
         system_prompt=turn.config.system_prompt,
         history=asked.history,
-        language=identify(turn.question) or identify(standalone.question),
+        language=asker.language,
+        searched_language=searched.language,
         parameters=asked.parameters,
         cache_salt=cache_salt(turn.actor.organization_id),
     )

@@ -7,9 +7,11 @@ from typing import Any, cast
 from opentelemetry.trace import Span
 
 from serving.billing.charging import Reservation, is_paid, most_of
+from serving.billing.errors import BudgetExceededError
 from serving.billing.ledger import reserve
 from serving.context import ServingContext
 from serving.conversations.answer_cache import CachedAnswer, CacheKey, cache_key
+from serving.conversations.translating import EXTRACTIVE, in_askers_language
 from serving.conversations.turns import AnswerDraft, OpenTurn
 from serving.inference.grounding.grounded import Grounding
 from serving.inference.prompts.rendering import prompt_hash
@@ -19,8 +21,6 @@ from serving.retrieval.passage import Retrieval
 from serving.telemetry import metrics
 from serving.telemetry.tracing import span
 from storage.postgres.session import async_organization_session
-
-EXTRACTIVE = "extractive"
 
 
 async def generate(
@@ -50,7 +50,10 @@ async def generate(
         yield _again(cached)
         return
     if turn.is_budgeted or is_paid(route):
-        draft.reservation = await _reserved(context, turn, route, request)
+        try:
+            draft.reservation = await _reserved(context, turn, route, request)
+        except BudgetExceededError as error:
+            raise error.told_in(request.language) from error
     kept: list[TextDelta | Citation] = []
     with span("chat", {"gen_ai.operation.name": "chat"}, parent=parent) as calling:
         async for event in _called(context, turn, draft, request, route):
@@ -75,13 +78,21 @@ async def _called(
         allowed_hosts=turn.config.allowed_link_hosts,
     )
     async with aclosing(cast("Any", context.router.stream(request, route))) as events:
-        async for event in events:
-            if isinstance(event, Routed):
-                draft.routed = event
-                grounding.cites_itself = event.provider == EXTRACTIVE
-            else:
-                for passed in grounding.take(event):
-                    yield passed
+        # Translated before it is grounded: what a model makes of quotes is filtered like all that a model writes.
+        async for event in in_askers_language(context, turn, draft, _routed(events, draft, grounding)):
+            for passed in grounding.take(event):
+                yield passed
+
+
+async def _routed(
+    events: AsyncIterator[Routed | Event], draft: AnswerDraft, grounding: Grounding
+) -> AsyncIterator[Event]:
+    async for event in events:
+        if isinstance(event, Routed):
+            draft.routed = event
+            grounding.cites_itself = event.provider == EXTRACTIVE
+        else:
+            yield event
 
 
 async def _reserved(context: ServingContext, turn: OpenTurn, route: Route, request: GenerationRequest) -> Reservation:
@@ -140,4 +151,8 @@ def _joined(events: list[TextDelta | Citation]) -> tuple[TextDelta | Citation, .
 
 def _again(cached: CachedAnswer) -> Completed:
     decisions = {**cached.completed.decisions, "cache": {"first_given_in": str(cached.message_id)}}
+    translation = decisions.get("translation")
+    if isinstance(translation, dict):
+        # It was paid for once, in the receipt of the answer that it was made for.
+        decisions["translation"] = {part: {**told, "cost_usd": 0.0} for part, told in translation.items()}
     return Completed(cached.completed.finish_reason, TokenUsage(0, 0), cached.completed.model, decisions=decisions)

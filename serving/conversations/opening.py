@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from anyio import to_thread
 from sqlalchemy import Row, exists, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -233,7 +234,8 @@ async def _asked(
         message_id=str(asked.id), author=asked.author,
     )  # fmt: skip
     if handover is not None:
-        return HandedOver(actor, conversation.id, asked.id, handover, config.handover.notice(question))
+        notice = await to_thread.run_sync(config.handover.notice, question)
+        return HandedOver(actor, conversation.id, asked.id, handover, notice)
     return await _turn(context, session, actor, conversation, bot, *turns)
 
 
@@ -322,6 +324,7 @@ async def _turn(
         generation=reserved.generation,
         is_budgeted=is_budgeted,
         is_remembered=_is_remembered(conversation),
+        intent_model_id=row.live_intent_model_id,
     )
 
 

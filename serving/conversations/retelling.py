@@ -10,6 +10,7 @@ from serving.accounts.principal import Actor
 from serving.conversations import repository
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted
 from serving.conversations.schemas import AnswerOut, CitationOut
+from serving.conversations.translating import translated_from
 from storage.postgres.models.message import Message
 from storage.postgres.session import AnyRow
 
@@ -47,6 +48,7 @@ async def retold(session: AsyncSession, actor: Actor, message: Message) -> Retol
         receipt_url=f"/api/v1/messages/{message.id}/receipt",
         prompt_tokens=receipt.prompt_tokens,
         completion_tokens=receipt.completion_tokens,
+        translated_from=translated_from(receipt.guard_decisions),
     )
     return Retold(actor, answer, message.generation + 1)
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from serving.accounts.schemas import Read, Write
 from serving.conversations.handovers.schemas import HandoverOut
+from serving.language.schemas import UnderstoodOut
 from storage.postgres.models.conversation import Channel
 from storage.postgres.models.conversation_fact import FactKind, FactSubject
 from storage.postgres.models.message import MessageAuthor, MessageRole, MessageState
@@ -90,6 +91,9 @@ class AnswerOut(Read):
     completion_tokens: int
     handover: HandoverOut | None = Field(
         default=None, description="set when a person will reply; `message_id` is the question's until they do"
+    )
+    translated_from: str | None = Field(
+        default=None, description="language of the quotes when `content` is a translation of them; citations keep them"
     )
 
 
@@ -211,7 +215,7 @@ class ReceiptOut(Read):
     index_version_id: uuid.UUID | None
     index_version: int | None
     embedding_model: str | None
-    standalone_question: str | None = Field(description="what was searched for, when it says more than what was typed")
+    standalone_question: str | None = Field(description="what was searched for, when it is not what was typed")
     retrieval_settings: dict[str, Any]
     passages: list[ReceiptPassageOut]
     prompt_template: str
@@ -230,6 +234,7 @@ class ReceiptOut(Read):
     cost_settled_usd: Decimal
     latencies_ms: dict[str, float]
     language: str | None
+    understanding: UnderstoodOut | None = Field(description="what was found of the question; null when that is off")
     guard_decisions: dict[str, Any]
     feedback: list[FeedbackInReceipt]
     evals: list[EvalInReceipt]

@@ -1,5 +1,6 @@
 """A turn that is open, and the transactions that close it or give it up. No database connection is held meanwhile."""
 
+import asyncio
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +26,7 @@ from serving.inference.providers.tokens import estimated_tokens
 from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.settings import RetrievalSettings
-from storage.postgres.models.base import insertion
+from storage.postgres.models.base import JsonObject, insertion
 from storage.postgres.models.message import Message, MessageAuthor, MessageState
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
@@ -58,6 +59,7 @@ class OpenTurn:
     is_retry: bool = False
     is_remembered: bool = True
     """Whether anything that it states could ever be recalled: not when its conversation is never gone on with."""
+    intent_model_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,19 @@ class HandedOver:
 
 @dataclass
 class AnswerDraft:
-    """What has been answered so far."""
+    """What has been answered so far.
+
+    `translation` says what was translated for it, `understood` what was of its question. `beside` ends with the answer.
+    """
 
     pieces: list[str] = field(default_factory=list)
     quotes: dict[int, list[str]] = field(default_factory=dict)
     latencies_ms: dict[str, float] = field(default_factory=dict)
     standalone: Standalone | None = None
+    searched_for: str | None = None
+    translation: dict[str, JsonObject] = field(default_factory=dict)
+    understood: JsonObject | None = None
+    beside: asyncio.Task[None] | None = None
     routed: Routed | None = None
     reservation: Reservation | None = None
     charge: Charge | None = None
@@ -221,7 +230,7 @@ def _receipt(
         chatbot_id=turn.chatbot_id,
         chatbot_version_id=turn.chatbot_version_id,
         index_version_id=retrieval.index_version_id,
-        standalone_question=draft.standalone.question if draft.standalone and draft.standalone.is_rewritten else None,
+        standalone_question=draft.searched_for if draft.searched_for != turn.question else None,
         retrieval_settings=retrieval.settings.as_json(),
         prompt_template=request.prompt_template,
         prompt_hash=prompt_hash(request.messages),
@@ -239,8 +248,16 @@ def _receipt(
         cost_settled_usd=charge.amount.usd,
         latencies_ms={stage: round(value, 3) for stage, value in draft.latencies_ms.items()},
         language=request.language,
-        guard_decisions={**completed.decisions, **_remembered(turn, draft)},
+        understanding=draft.understood,
+        guard_decisions={**completed.decisions, **_remembered(turn, draft), **_translated(draft, completed)},
     )
+
+
+def _translated(draft: AnswerDraft, completed: Completed) -> dict[str, object]:
+    """What was translated: the question before the search, and quotes after it."""
+    of_answer = completed.decisions.get("translation")
+    found = {**draft.translation, **(of_answer if isinstance(of_answer, dict) else {})}
+    return {"translation": found} if found else {}
 
 
 def _remembered(turn: OpenTurn, draft: AnswerDraft) -> dict[str, object]:

@@ -12,6 +12,7 @@ from anyio import to_thread
 from numpy.typing import NDArray
 
 from ingestion.embedding.embedder import Embedder
+from ingestion.language.identification import identify_language
 from serving.inference.evidence import EvidenceFeatures, content_words, coverage, evidence_model, features_of
 from serving.inference.matching import mean_match, word_matches
 from serving.inference.phrases import phrase
@@ -28,7 +29,7 @@ from serving.inference.provider import (
 from serving.inference.question_type import AnswerKind, answer_kind, fits
 from serving.inference.reading import PassageReader
 from serving.inference.sentences import Sentence, table_header
-from serving.language.identify import all_stop_words, identify
+from serving.language.stop_words import all_stop_words
 
 MODEL = "extractive-1"
 MAX_SENTENCES = 3
@@ -88,7 +89,7 @@ class ExtractiveProvider:
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Event]:
         """Answer sentence by sentence, each followed by its citation."""
         selection = await to_thread.run_sync(self.select, request)
-        language = request.language or identify(request.question)
+        language = request.language or _language(request.question)
         prompt_tokens = self._embedder.count_tokens(request.question)
         decisions: dict[str, object] = {
             "evidence_probability": round(selection.probability, 4),
@@ -113,7 +114,8 @@ class ExtractiveProvider:
 
     def select(self, request: GenerationRequest) -> Selection:
         """The sentences to quote and how strong the evidence is. Blocking: embeds the question and new passages."""
-        model = evidence_model(request.language or identify(request.question))
+        # The words that are compared are those of the question as it is searched for.
+        model = evidence_model(request.searched_language or request.language or _language(request.question))
         if not request.evidence:
             return Selection((), None, 0.0, model.threshold)
         asked = self._asked(request.question)
@@ -173,6 +175,10 @@ def _choose(candidates: list[_Candidate], best: _Candidate) -> tuple[_Candidate,
     # The best sentence first; what follows it reads in the order of its passage.
     rest = sorted(chosen[1:], key=lambda c: (c.evidence.number, c.sentence.position))
     return (best, *rest)
+
+
+def _language(text: str) -> str | None:
+    return identify_language(text).language
 
 
 def _as_sentence(text: str) -> str:

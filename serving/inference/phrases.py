@@ -12,6 +12,11 @@ def _phrases() -> dict[str, dict[str, str]]:
     return found
 
 
+def spoken(language: str | None) -> str:
+    """The language that our sentences are in for people of a language: theirs, or English when we do not speak it."""
+    return language if language in _phrases()["refusal"] else "en"
+
+
 def phrase(name: str, language: str | None) -> str:
     """A sentence in a language, in English when we do not speak it.
 
@@ -19,5 +24,4 @@ def phrase(name: str, language: str | None) -> str:
         name: Of the sentence, for example `refusal`.
         language: ISO 639-1 code, None when it is not known.
     """
-    spoken = _phrases()[name]
-    return spoken.get(language or "en", spoken["en"])
+    return _phrases()[name][spoken(language)]

@@ -98,7 +98,8 @@ class GenerationRequest:
         messages: The rendered prompt.
         prompt_template: Name and version of the template it was rendered with.
         history: Earlier turns, oldest first.
-        language: ISO 639-1 code of the question's language, when it is known.
+        language: ISO 639-1 code of the asker's language, when it is known.
+        searched_language: That of `question`, when it was translated for the search; None when it is the asker's.
         parameters: Sampling parameters, validated for the model: temperature, top_p, max_tokens, seed, stop …
         tools: Functions the model may ask for.
         response_schema: What the answer must look like, when it is not free text.
@@ -115,6 +116,7 @@ class GenerationRequest:
     system_prompt: str = ""
     history: tuple[Turn, ...] = ()
     language: str | None = None
+    searched_language: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()
     response_schema: JsonSchema | None = None

@@ -1,1 +1,1 @@
-"""Which language a text is in."""
+"""What is understood of a text: intent, entities, names, sentiment; and translation into other languages."""

@@ -1,9 +1,20 @@
 """One whole text from a model, for the parts of understanding that need one."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import cast
 
 from serving.inference.prompts.rendering import RenderedPrompt
-from serving.inference.provider import Completed, FinishReason, GenerationRequest, JsonSchema, Provider, TextDelta
+from serving.inference.provider import (
+    Completed,
+    Event,
+    FinishReason,
+    GenerationRequest,
+    JsonSchema,
+    Provider,
+    TextDelta,
+)
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,11 @@ async def complete(
         response_schema=schema,
     )
     parts: list[str] = []
-    async for event in model.provider.stream(request):
-        if isinstance(event, TextDelta):
-            parts.append(event.text)
-        elif isinstance(event, Completed) and event.finish_reason is not FinishReason.STOP:
-            return None
+    # Closed at once when it is left early, and not when somebody collects it.
+    async with aclosing(cast("AsyncGenerator[Event, None]", model.provider.stream(request))) as events:
+        async for event in events:
+            if isinstance(event, TextDelta):
+                parts.append(event.text)
+            elif isinstance(event, Completed) and event.finish_reason is not FinishReason.STOP:
+                return None
     return "".join(parts).strip() or None

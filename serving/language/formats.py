@@ -21,6 +21,16 @@ def locale_of(tag: str | None) -> Locale:
         return locale_of(language) if language != tag else Locale.parse(_DEFAULT)
 
 
+def language_name(code: str, tag: str | None) -> str:
+    """What people of a language call another one: `German` in English, `Englisch` in German.
+
+    Args:
+        code: ISO 639-1 code of the language that is named.
+        tag: The language that it is named in.
+    """
+    return str(locale_of(code).get_display_name(locale_of(tag)) or code)
+
+
 def local_number(value: Decimal | float, tag: str | None) -> str:
     """A number: `1,234.5` in English, `1.234,5` in German."""
     return format_decimal(value, locale=locale_of(tag))

@@ -22,6 +22,9 @@ _SCHEMA = JsonSchema(
         "additionalProperties": False,
     },
 )
+NOT_ASKED = Unavailable(
+    UnavailableReason.OFF, "Names of people are not looked for; the bot's setting `language.finds_names` turns that on."
+)
 NO_MODEL = Unavailable(UnavailableReason.NO_MODEL, "Names of people need a language model; none is configured.")
 
 

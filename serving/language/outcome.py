@@ -17,6 +17,8 @@ class UnavailableReason(enum.StrEnum):
     """Not available in this language."""
     UNKNOWN_LANGUAGE = "unknown_language"
     """The language could not be told."""
+    OFF = "off"
+    """The bot's settings do not ask for it."""
     FAILED = "failed"
     """The model did not answer, or not in the shape that was asked for."""
 

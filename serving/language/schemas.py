@@ -1,16 +1,19 @@
 """Shapes of the route that understands a text, and of what a bot says about its language."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from serving.accounts.schemas import Read, Write
-from serving.language.entities.patterns import UnsafePatternError, check_pattern
+from serving.language.entities.patterns import EntityPattern, UnsafePatternError, check_pattern
 
 MOST_PATTERNS = 20
+MOST_LANGUAGES = 10
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 PatternName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 
 
@@ -36,7 +39,7 @@ class PatternConfig(BaseModel):
 
 
 class LanguageConfig(BaseModel):
-    """What a bot says about how its people write."""
+    """What a bot says about how its people write, what is understood of it, and in which languages it searches and answers."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,6 +47,41 @@ class LanguageConfig(BaseModel):
         default=None, description="ISO 3166 code, for example `DE`: whose phone numbers, dates and currencies are meant"
     )
     entity_patterns: list[PatternConfig] = Field(default_factory=list, max_length=MOST_PATTERNS)
+    understands_questions: bool = Field(
+        default=True, description="keep with each answer what was understood of its question, without its words"
+    )
+    finds_names: bool = Field(
+        default=False,
+        description="let the bot's model look for names of people in questions; each question costs a call",
+    )
+    answers_in: Literal["question", "documents"] = Field(
+        default="question", description="the language of answers: that of the question, or that of the documents"
+    )
+    searches_in: list[LanguageCode] = Field(
+        default_factory=list,
+        max_length=MOST_LANGUAGES,
+        description="ISO 639-1 codes: a question in another language is translated into the first by the bot's model "
+        "before the search; empty: searched for as it is",
+    )
+
+    def patterns(self) -> tuple[EntityPattern, ...]:
+        """The bot's own patterns, as they are looked for."""
+        return tuple(
+            EntityPattern(one.name, one.pattern, is_case_sensitive=one.is_case_sensitive)
+            for one in self.entity_patterns
+        )
+
+    @field_validator("searches_in")
+    @classmethod
+    def _languages(cls, value: list[str]) -> list[str]:
+        for code in value:
+            try:
+                Locale.parse(code)
+            except (UnknownLocaleError, ValueError) as error:
+                raise ValueError(f"Unknown language {code!r}; give ISO 639-1 codes such as `de`") from error
+        if len(set(value)) < len(value):
+            raise ValueError("searches_in: a language is listed twice")
+        return value
 
     @field_validator("region")
     @classmethod
@@ -125,3 +163,38 @@ class UnderstandingOut(Read):
     sentiment: SentimentOut | None
     unavailable: dict[str, UnavailableOut]
     latencies_ms: dict[str, float]
+
+
+class EntityPlace(Read):
+    """Where a question names something, and what kind of thing; its words stay in the message."""
+
+    kind: str
+    start: int
+    end: int
+    confidence: float
+    is_custom: bool
+
+
+class NamesCall(Read):
+    """A call of a model for the names in a question."""
+
+    provider: str
+    model: str
+    cost_usd: float
+
+
+class UnderstoodOut(Read):
+    """What a receipt keeps of the understanding of its question: no word of it. Values as of `UnderstandingOut`."""
+
+    language: str | None
+    language_confidence: float
+    intent: str | None
+    likeliest_intent: str | None
+    intent_confidence: float | None
+    intent_threshold: float | None
+    is_out_of_scope: bool | None
+    entities: list[EntityPlace]
+    sentiment: SentimentOut | None
+    unavailable: dict[str, str] = Field(description="parts that could not look, with the reason")
+    latencies_ms: dict[str, float]
+    names_calls: list[NamesCall] = Field(default_factory=list, description="what looking for names cost")

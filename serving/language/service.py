@@ -8,7 +8,6 @@ from serving.accounts.principal import Actor
 from serving.bots.service import get_chatbot
 from serving.context import ServingContext
 from serving.language.analysis import BotLanguage, analyse
-from serving.language.entities.patterns import EntityPattern
 from serving.language.intents.models import live_classifier
 from serving.language.schemas import UnderstandCreate
 from serving.language.understanding import Understanding
@@ -37,7 +36,4 @@ async def bot_language(context: ServingContext, actor: Actor, chatbot_id: uuid.U
     async with async_organization_session(context.engine, actor.organization_id) as session:
         config = (await get_chatbot(session, chatbot_id)).config.language
         classifier = await live_classifier(session, context, chatbot_id)
-    patterns = tuple(
-        EntityPattern(one.name, one.pattern, is_case_sensitive=one.is_case_sensitive) for one in config.entity_patterns
-    )
-    return BotLanguage(classifier, config.region, patterns)
+    return BotLanguage(classifier, config.region, config.patterns())

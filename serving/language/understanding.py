@@ -32,7 +32,7 @@ class IntentFinding:
 
 @dataclass(frozen=True)
 class Understanding:
-    """Everything that is understood of one text; `as_json` is what a receipt keeps.
+    """Everything that is understood of one text; `without_values` is what a receipt keeps.
 
     Attributes:
         language: ISO 639-1 code; None when it is not sure.
@@ -61,6 +61,13 @@ class Understanding:
     def is_out_of_scope(self) -> bool | None:
         """Whether the bot is not for this; None when that was not looked at."""
         return None if isinstance(self.intent, Unavailable) else self.intent.is_out_of_scope
+
+    def without_values(self) -> dict[str, Any]:
+        """What a receipt keeps: no part of the text, of entities only their kinds and places."""
+        found = self.as_json()
+        found["entities"] = [one.place() for one in self.entities]
+        found["unavailable"] = {part: reason["reason"] for part, reason in found["unavailable"].items()}
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, as `UnderstandingOut` describes them. Holds parts of the text, as the message itself does."""

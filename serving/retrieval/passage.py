@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from serving.retrieval.settings import RetrievalSettings
+from storage.records.vector import Vector
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Retrieval:
     """Passages by rank (from 1), the index version that gave them, the settings used, and milliseconds by stage.
 
     `vector_weight` is the share that the vector search had; None where only one search ran. `dropped` counts
-    candidates that the read gate kept back.
+    candidates that the read gate kept back. `question_vector` is the question's by the model that the product brings; None
+    where the index has another one, or nothing was searched.
     """
 
     passages: tuple[RetrievedPassage, ...]
@@ -70,3 +72,4 @@ class Retrieval:
     latencies_ms: dict[str, float] = field(default_factory=dict)
     vector_weight: float | None = None
     dropped: int = 0
+    question_vector: Vector | None = field(default=None, compare=False, repr=False)

@@ -3,7 +3,8 @@
 import unicodedata
 from dataclasses import dataclass
 
-from serving.language.identify import identify, stop_words
+from ingestion.language.identification import identify_language
+from serving.language.stop_words import stop_words
 from serving.retrieval.errors import QueryInvalidError
 from serving.retrieval.weights import Corpus
 from storage.analysis.analyzer import QueryTerms, is_unspaced, query_terms
@@ -40,12 +41,13 @@ def cleaned(text: str) -> str:
 
 
 def prepare(text: str, corpus: Corpus) -> Query:
-    """Take a question apart for the passages that it is asked of; raises as `cleaned`."""
+    """Take a question apart for the passages that it is asked of; raises as `cleaned`. Blocking: tells its language."""
     kept = cleaned(text)
-    language = identify(kept)
+    language = identify_language(kept).language
     terms = query_terms(
         kept,
-        languages=(language,) if language else corpus.languages,
+        # In a language that no passage is in, words are looked up as the passages have them: names are the same in both.
+        languages=(language,) if language in corpus.languages else corpus.languages,
         stop_words=stop_words().get(language or "en", frozenset()),
     )
     return Query(kept, terms, language, is_unspaced(kept))

@@ -77,7 +77,7 @@ async def retrieve(
             )
             # More than that are no help to the searches; the gate filters all the same.
             versions = tuple(passing) if len(passing) <= MOST_FILTERED_VERSIONS else None
-    prepared = prepare(question, corpus)
+    prepared = await to_thread.run_sync(prepare, question, corpus)
     request = Request(
         organization_id, prepared, tuple(knowledge_base_ids), settings, index, versions, is_restricted=is_restricted
     )
@@ -154,7 +154,8 @@ async def _find(context: ServingContext, request: Request, weight: float, latenc
             texts = await contexts(session, kept, settings)
     passages = tuple(_passage(rank, one, texts.get(one.row.Chunk.id)) for rank, one in enumerate(kept, start=1))
     share = weight if settings.mode == "hybrid" else None
-    return Retrieval(passages, request.index.id, settings, latencies, share, dropped)
+    vector = searched.vector if request.index.model_source is None else None
+    return Retrieval(passages, request.index.id, settings, latencies, share, dropped, vector)
 
 
 async def _withhold(context: ServingContext, request: Request, searched: Searched) -> None:

@@ -1,7 +1,8 @@
-"""Blanks what answers quoted word for word from an erased document. What an answer says in its own words stays.
+"""Blanks what answers quoted from an erased document, word for word or translated. What an answer says in its own words stays.
 
 An answer belongs to its conversation; the words of the document in it belong to the document. So the quotes of its
-receipt are emptied, the receipt says when, and in the answer itself each run of the document's words becomes `[erased]`.
+receipt are emptied, the receipt says when, and in the answer itself each run of the document's words becomes `[erased]`. Of
+translated quotes no run can be found, so such an answer is blanked whole.
 """
 
 import difflib
@@ -36,10 +37,11 @@ def blank_quotes(session: Session, organization_id: uuid.UUID, targets: Targets,
         How many passages of receipts and how many answers were changed.
     """
     sources = _passages_behind(session, organization_id, targets.version_ids)
+    translated = _translated(session, organization_id, targets.version_ids)
     answers = session.scalars(select(Message).where(Message.id.in_(sources)).with_for_update()).all()
     changed = 0
     for message in answers:
-        blanked = blank(message.content, sources[message.id])
+        blanked = BLANK if message.id in translated else blank(message.content, sources[message.id])
         changed += blanked != message.content
         message.content = blanked
     changed += _unfinished(session, organization_id, evidence)
@@ -82,6 +84,18 @@ def _passages_behind(
     for row in rows:
         found[row.message_id] += [*row.quotes, *([row.text] if row.text else [])]
     return dict(found)
+
+
+def _translated(session: Session, organization_id: uuid.UUID, version_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Answers that are a translation of quotes from these versions."""
+    outcome = Receipt.guard_decisions["translation"]["answer"]["outcome"].astext
+    rows = session.scalars(
+        select(Receipt.message_id)
+        .join(ReceiptPassage, ReceiptPassage.receipt_id == Receipt.id)
+        .where(ReceiptPassage.organization_id == organization_id, ReceiptPassage.document_version_id.in_(version_ids))
+        .where(ReceiptPassage.citation.is_not(None), outcome == "translated")
+    )
+    return set(rows)
 
 
 def _unfinished(session: Session, organization_id: uuid.UUID, evidence: Evidence) -> int:

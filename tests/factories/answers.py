@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -111,19 +112,53 @@ def open_turn(owner: Engine, studio: Studio, *, channel: Channel = Channel.API) 
         return Turn(conversation.id, asked.id, reserved.id)
 
 
-def close_turn(owner: Engine, studio: Studio, turn: Turn, *, is_refused: bool = False, total_ms: float = 120.0) -> None:
+def understanding(
+    intent: str | None = None, *, is_out_of_scope: bool | None = None, sentiment: str | None = None
+) -> dict[str, Any]:
+    """What a receipt keeps of a question."""
+    return {
+        "language": "en",
+        "language_confidence": 0.99,
+        "intent": intent,
+        "likeliest_intent": intent,
+        "intent_confidence": 0.9,
+        "intent_threshold": 0.5,
+        "is_out_of_scope": is_out_of_scope,
+        "entities": [{"kind": "email", "start": 0, "end": 5, "confidence": 1.0, "is_custom": False}],
+        "sentiment": {"label": sentiment, "score": -0.6} if sentiment else None,
+        "unavailable": {"names": "off"},
+        "latencies_ms": {"language": 0.4},
+    }
+
+
+def close_turn(
+    owner: Engine,
+    studio: Studio,
+    turn: Turn,
+    *,
+    is_refused: bool = False,
+    total_ms: float = 120.0,
+    understood: dict[str, Any] | None = None,
+) -> None:
     """Complete the answer with receipt, one passage and usage, as serving does."""
     with owner_session(owner) as session:
         message = session.get_one(Message, turn.message_id)
         message.state, message.content = MessageState.COMPLETE, "Ten days."
         message.completed_at = datetime.now(UTC)
-        _receipt(session, studio, turn, is_refused=is_refused, total_ms=total_ms)
+        _receipt(session, studio, turn, is_refused=is_refused, total_ms=total_ms, understood=understood)
 
 
-def answered_turn(owner: Engine, studio: Studio, *, channel: Channel = Channel.API, total_ms: float = 120.0) -> Turn:
+def answered_turn(
+    owner: Engine,
+    studio: Studio,
+    *,
+    channel: Channel = Channel.API,
+    total_ms: float = 120.0,
+    understood: dict[str, Any] | None = None,
+) -> Turn:
     """A question with its complete answer."""
     turn = open_turn(owner, studio, channel=channel)
-    close_turn(owner, studio, turn, total_ms=total_ms)
+    close_turn(owner, studio, turn, total_ms=total_ms, understood=understood)
     return turn
 
 
@@ -145,7 +180,15 @@ def _message(
     )  # fmt: skip
 
 
-def _receipt(session: Session, studio: Studio, turn: Turn, *, is_refused: bool, total_ms: float) -> None:
+def _receipt(
+    session: Session,
+    studio: Studio,
+    turn: Turn,
+    *,
+    is_refused: bool,
+    total_ms: float,
+    understood: dict[str, Any] | None,
+) -> None:
     receipt = Receipt(
         organization_id=studio.organization_id, message_id=turn.message_id, question_id=turn.question_id,
         conversation_id=turn.conversation_id, chatbot_id=studio.bot_id, chatbot_version_id=studio.bot_version_id,
@@ -154,6 +197,7 @@ def _receipt(session: Session, studio: Studio, turn: Turn, *, is_refused: bool, 
         finish_reason="refused" if is_refused else "stop", is_refused=is_refused, prompt_tokens=10,
         completion_tokens=4, cost_reserved_usd=Decimal("0.002"), cost_settled_usd=Decimal("0.001"),
         latencies_ms={"embed": 5.0, "search": 7.0, "generate": 20.0, "total": total_ms}, language="en",
+        understanding=understood,
     )  # fmt: skip
     session.add(receipt)
     session.flush()

@@ -48,6 +48,7 @@ class Upstream:
     Attributes:
         wire: Its protocol.
         behaviours: How it answers the first requests; the last one answers all that follow.
+        by_prompt: How it answers requests whose body holds a text, whatever came before.
         models: What it says that it offers.
         received: The requests that came.
         aborted: How many streams their reader closed before the end.
@@ -56,6 +57,7 @@ class Upstream:
     wire: Wire
     behaviours: Sequence[Behaviour] = (Behaviour(),)
     models: tuple[str, ...] = ("fake-1",)
+    by_prompt: dict[str, Behaviour] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     aborted: int = 0
@@ -112,8 +114,7 @@ class Upstream:
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.received.append(Received(method, path, headers, json.loads(body) if body else {}))
-        behaviour = self.behaviours[min(self._answered, len(self.behaviours) - 1)]
-        self._answered += 1
+        behaviour = self._behaviour(body.decode())
         if behaviour.fault in STATUSES:
             return self._refuse(writer, behaviour)
         if method == "GET":
@@ -121,6 +122,13 @@ class Upstream:
         if behaviour.fault is Fault.ERROR_BODY:
             return self._json(writer, 200, self.wire.error(Fault.BROKEN))
         return await self._stream(reader, writer, behaviour)
+
+    def _behaviour(self, body: str) -> Behaviour:
+        for text, behaviour in self.by_prompt.items():
+            if text in body:
+                return behaviour
+        self._answered += 1
+        return self.behaviours[min(self._answered - 1, len(self.behaviours) - 1)]
 
     async def _stream(self, reader: _Reader, writer: asyncio.StreamWriter, behaviour: Behaviour) -> bool:
         gone = asyncio.ensure_future(reader.ended.wait())

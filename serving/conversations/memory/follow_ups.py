@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from serving.language.identify import identify, stop_words
+from ingestion.language.identification import identify_language
+from serving.language.stop_words import stop_words
 
 _LISTS = Path(__file__).with_name("follow_up_words.yaml")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -54,11 +55,12 @@ class _Words:
 def language_of(question: str, before: str = "") -> str:
     """The language by whose words a question is judged: its own, else that of the one before."""
     known = _words()
-    return next((code for code in (identify(question), identify(before)) if code in known), _DEFAULT)
+    named = (identify_language(text).language for text in (question, before))
+    return next((code for code in named if code in known), _DEFAULT)
 
 
 def follow_up(question: str, *, before: str = "") -> FollowUp | None:
-    """How a question leans on an earlier one; None for one that stands alone.
+    """How a question leans on an earlier one; None for one that stands alone. Blocking: tells languages.
 
     Args:
         question: The question.

@@ -31,7 +31,9 @@ async def as_standalone(context: ServingContext, turn: OpenTurn, history: Sequen
         history: Earlier turns, oldest first.
     """
     questions = turn.memory.questions or tuple(one.content for one in history if one.role == Role.USER)
-    if not questions or follow_up(turn.question, before=questions[-1]) is None:
+    if not questions:
+        return Standalone(turn.question)
+    if await to_thread.run_sync(lambda: follow_up(turn.question, before=questions[-1])) is None:
         return Standalone(turn.question)
     by_rules = await to_thread.run_sync(lambda: standalone(turn.question, questions, embedder=context.embedder))
     text = "\n".join(f"{one.role}: {one.content}" for one in [*history[-_MOST_TURNS:], Turn(Role.USER, turn.question)])

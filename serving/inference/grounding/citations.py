@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from serving.inference.provider import Citation, Evidence, TextDelta
 from serving.inference.sentences import split_sentences
-from serving.language.identify import all_stop_words
+from serving.language.stop_words import all_stop_words
 from storage.analysis.words import words
 
 _MARK = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")

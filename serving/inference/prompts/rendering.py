@@ -12,6 +12,8 @@ from string import Template
 from serving.inference.provider import Evidence, Message, Role, Turn
 
 _FOLDER = Path(__file__).parent
+QUESTIONS_LANGUAGE = "the language of the question"
+PASSAGES_LANGUAGE = "the language of the passages, whatever language the question is in"
 _DEFAULT_BOT = "You are a helpful assistant of this organization."
 _VERSION_CHARACTERS = 10
 _FENCE_CHARACTERS = 16
@@ -59,6 +61,7 @@ def grounded(
     system_prompt: str = "",
     history: Sequence[Turn] = (),
     notes: str = "",
+    reply_language: str = QUESTIONS_LANGUAGE,
 ) -> RenderedPrompt:
     """The prompt of a grounded answer.
 
@@ -68,18 +71,28 @@ def grounded(
         system_prompt: The bot's own instructions.
         history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
         notes: What is remembered of the conversation, as data.
+        reply_language: Which language to answer in, in words.
     """
     file = prompt_file("grounded")
     passages = "\n\n".join(_passage(item) for item in evidence) or "(no passage was found)"
     # Made of the passages themselves: no document can contain the mark that would end the fence around it, and the
     # same passages give the same prompt, which is what caches live on.
     fence = hashlib.sha256((passages + notes).encode()).hexdigest()[:_FENCE_CHARACTERS]
-    system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence)
+    system = file.system.substitute(
+        bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence, reply_language=reply_language
+    )
     asked = file.user.substitute(passages=passages, question=question, fence=fence, notes=_notes(notes, fence))
     return _rendered(file, system, history, asked)
 
 
-def plain(question: str, *, system_prompt: str = "", history: Sequence[Turn] = (), notes: str = "") -> RenderedPrompt:
+def plain(
+    question: str,
+    *,
+    system_prompt: str = "",
+    history: Sequence[Turn] = (),
+    notes: str = "",
+    reply_language: str = QUESTIONS_LANGUAGE,
+) -> RenderedPrompt:
     """The prompt of a bot that answers without documents.
 
     Args:
@@ -87,10 +100,13 @@ def plain(question: str, *, system_prompt: str = "", history: Sequence[Turn] = (
         system_prompt: The bot's own instructions.
         history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
         notes: What is remembered of the conversation, as data.
+        reply_language: Which language to answer in, in words.
     """
     file = prompt_file("plain")
     fence = hashlib.sha256(notes.encode()).hexdigest()[:_FENCE_CHARACTERS]
-    system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence)
+    system = file.system.substitute(
+        bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence, reply_language=reply_language
+    )
     return _rendered(file, system, history, file.user.substitute(question=question, notes=_notes(notes, fence)))
 
 

@@ -38,6 +38,16 @@ class Entity:
     confidence: float
     is_custom: bool = False
 
+    def place(self) -> dict[str, Any]:
+        """Kind and place without what is written there: what outlives the text that it is of."""
+        return {
+            "kind": str(self.kind),
+            "start": self.start,
+            "end": self.end,
+            "confidence": round(self.confidence, 4),
+            "is_custom": self.is_custom,
+        }
+
     def as_json(self) -> dict[str, Any]:
         """For receipts and responses."""
         return {

@@ -30,6 +30,7 @@ from storage.postgres.session import async_organization_session
 
 MOST_EXAMPLES = 20_000
 _RETRY_AFTER_S = 20
+NOT_TRAINED = Unavailable(UnavailableReason.NOT_TRAINED, "The chatbot has no intent model; add examples and train one.")
 _CLASSIFIERS_KEPT = 32
 
 # Training uses every core: a second one would only make both slow, so it is refused.
@@ -130,9 +131,7 @@ async def live_classifier(
     live = chatbot.live_intent_model_id
     row = await repository.model(session, chatbot_id, live) if live is not None else None
     if row is None:
-        return Unavailable(
-            UnavailableReason.NOT_TRAINED, "The chatbot has no intent model; add examples and train one."
-        )
+        return NOT_TRAINED
     if row.embedding_fingerprint != context.embedder.fingerprint:
         return Unavailable(
             UnavailableReason.OTHER_EMBEDDING_MODEL,
@@ -144,6 +143,11 @@ async def live_classifier(
         weights = await repository.weights(session, row.id)
         loaded.append(IntentClassifier.from_bytes(weights, labels=row.labels, threshold=row.threshold))
     return loaded[0]
+
+
+def kept_classifier(model_id: uuid.UUID) -> IntentClassifier | None:
+    """A classifier that was loaded before; None means that `live_classifier` has to be asked."""
+    return next(iter(_loaded(model_id)), None)
 
 
 @lru_cache(maxsize=_CLASSIFIERS_KEPT)

@@ -4,13 +4,18 @@ import uuid
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, Numeric, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.postgres.models.base import Base, Created, Identified, JsonObject, OrganizationOwned
 
 
 class Receipt(Identified, OrganizationOwned, Created, Base):
-    """One per answer. Hashes are SHA-256 in hex; `latencies_ms` has one entry per stage and `total`."""
+    """One per answer. Hashes are SHA-256 in hex; `latencies_ms` has one entry per stage and `total`.
+
+    `understanding` is what was found of the question beside the answer (`serving.language.understanding`), without its words;
+    None where that is off or failed, and in receipts from before it was kept.
+    """
 
     __tablename__ = "receipts"
     __table_args__ = (Index("ix_receipts_organization_id_created_at", "organization_id", "created_at"),)
@@ -48,4 +53,5 @@ class Receipt(Identified, OrganizationOwned, Created, Base):
     cost_settled_usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
     latencies_ms: Mapped[JsonObject]
     language: Mapped[str | None] = mapped_column(String(10))
+    understanding: Mapped[JsonObject | None] = mapped_column(JSONB(none_as_null=True))
     guard_decisions: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")

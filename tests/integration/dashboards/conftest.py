@@ -9,6 +9,9 @@ from streamlit.testing.v1 import AppTest
 from dashboards.data import warehouse
 from tests.conftest import REPOSITORY
 from tests.integration.conftest import Tenant
+from tests.integration.dbt.conftest import dbt
+
+__all__ = ["dbt"]
 
 PASSWORD = "correct horse battery"
 SignIn = Callable[[str], AppTest]

@@ -5,10 +5,11 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards import strings
 from tests.factories.intents import INTENTS, labelled
-from tests.integration.conftest import Tenant
+from tests.integration.conftest import Tenant, ask
 from tests.integration.dashboards.conftest import SignIn
 from tests.integration.dashboards.test_managing import click
 from tests.integration.dashboards.test_pages import texts
+from tests.integration.dbt.conftest import Dbt
 
 PAGE = "app_pages/understanding.py"
 
@@ -109,3 +110,27 @@ class TestTraining:
         tenant.owner.post(f"/api/v1/chatbots/{tenant.chatbot_id}/intents/examples", json={"examples": few})
         at = click(sign_in("builder").switch_page(PAGE).run(), strings.MODEL_TRAIN)
         assert "needs 5 examples" in at.error[0].value.replace("\\", "")
+
+
+class TestAskedAbout:
+    def test_shares_of_intents_and_sentiment_of_what_people_asked(
+        self, taught: Tenant, sign_in: SignIn, dbt: Dbt
+    ) -> None:
+        taught.owner.post(f"/api/v1/chatbots/{taught.chatbot_id}/intents/train")
+        asked = ("Where is my order?", "Where is my order? I am very angry, this is terrible!", "Who wrote Hamlet?")
+        for question in asked:
+            ask(taught, question)
+        dbt("run", "--quiet", "--full-refresh", "--select", "+fct_daily_intents")
+        at = sign_in("analyst").switch_page(PAGE).run()
+        assert not at.exception
+        shown = metrics(at)
+        assert shown[strings.ASKED_QUESTIONS] == "3"
+        assert shown[strings.ASKED_OUT_OF_SCOPE] == "33%"
+        assert shown[strings.ASKED_NEGATIVE] == "33%"
+        assert len(at.get("vega_lite_chart")) == 2
+
+    def test_before_anybody_asked_it_says_so(self, tenant: Tenant, sign_in: SignIn, dbt: Dbt) -> None:
+        dbt("run", "--quiet", "--full-refresh", "--select", "+fct_daily_intents")
+        at = sign_in("analyst").switch_page(PAGE).run()
+        assert not at.exception
+        assert strings.ASKED_EMPTY in texts(at)

@@ -11,13 +11,22 @@ from storage.postgres.models.conversation import Channel
 from storage.postgres.models.organization import Organization
 from storage.postgres.session import AnyRow, organization_session, owner_session
 from tests.factories.accounts import make_organization
-from tests.factories.answers import Studio, Turn, answered_turn, close_turn, make_studio, open_turn, rate
+from tests.factories.answers import (
+    Studio,
+    Turn,
+    answered_turn,
+    close_turn,
+    make_studio,
+    open_turn,
+    rate,
+    understanding,
+)
 from tests.integration.dbt.conftest import Dbt
 
 MARTS = (
     "dim_bot_versions", "dim_bots", "dim_document_versions", "dim_documents", "dim_index_versions",
-    "dim_organizations", "fct_answer_passages", "fct_answers", "fct_daily_usage", "fct_eval_scores", "fct_feedback",
-    "fct_handovers", "fct_ingestion", "fct_messages",
+    "dim_organizations", "fct_answer_passages", "fct_answers", "fct_daily_intents", "fct_daily_usage",
+    "fct_eval_scores", "fct_feedback", "fct_handovers", "fct_ingestion", "fct_messages",
 )  # fmt: skip
 
 
@@ -33,11 +42,12 @@ def studio(owner: Engine, tenant: Organization) -> Studio:
 
 @pytest.fixture(scope="module")
 def turn(owner: Engine, studio: Studio) -> Turn:
-    turn = answered_turn(owner, studio, total_ms=120.0)
+    asked = understanding("refund", is_out_of_scope=False, sentiment="negative")
+    turn = answered_turn(owner, studio, total_ms=120.0, understood=asked)
     rate(owner, studio, turn, 1)
     answered_turn(owner, studio, total_ms=180.0)
-    answered_turn(owner, studio, channel=Channel.EVAL, total_ms=9000.0)
     _hand_over(owner, turn)
+    answered_turn(owner, studio, channel=Channel.EVAL, total_ms=9000.0, understood=asked)
     return turn
 
 
@@ -100,6 +110,33 @@ class TestFctHandovers:
         assert (row.waited_s, row.handled_s) == (30.0, 90.0)
 
 
+class TestUnderstanding:
+    def test_a_question_and_its_answer_say_what_was_understood(
+        self, app: Engine, tenant: Organization, built: Turn
+    ) -> None:
+        columns = "language, intent, is_out_of_scope, sentiment, sentiment_score, entities"
+        expected = ("en", "refund", False, "negative", -0.6, 1)
+        for mart, key, row_id in (
+            ("fct_messages", "message_id", built.question_id),
+            ("fct_answers", "answer_id", built.message_id),
+        ):
+            query = f"SELECT {columns} FROM analytics.{mart} WHERE {key} = :id"  # noqa: S608
+            assert tuple(_one(app, tenant.id, query, id=row_id)) == expected
+
+    def test_an_answer_itself_has_no_intent(self, app: Engine, tenant: Organization, built: Turn) -> None:
+        query = "SELECT intent, language FROM analytics.fct_messages WHERE message_id = :id"
+        assert tuple(_one(app, tenant.id, query, id=built.message_id)) == (None, None)
+
+    def test_a_day_counts_each_intent_and_leaves_evaluations_out(
+        self, app: Engine, tenant: Organization, built: Turn
+    ) -> None:
+        query = "SELECT * FROM analytics.fct_daily_intents WHERE intent = 'refund'"
+        row = _one(app, tenant.id, query)
+        assert (row.questions, row.positive, row.neutral, row.negative) == (1, 0, 0, 1)
+        rest = _one(app, tenant.id, "SELECT * FROM analytics.fct_daily_intents WHERE intent IS NULL")
+        assert (rest.questions, rest.is_out_of_scope, rest.negative) == (1, None, 0)
+
+
 class TestFctIngestion:
     def test_measures_waiting_and_work(self, app: Engine, tenant: Organization, built: Turn) -> None:
         row = _one(app, tenant.id, "SELECT * FROM analytics.fct_ingestion")
@@ -160,7 +197,8 @@ class TestIncremental:
         late, vanishing, unrated = open_turn(owner, studio), answered_turn(owner, studio), answered_turn(owner, studio)
         dbt("build", "--quiet")
 
-        close_turn(owner, studio, late)
+        # The question was in the marts before anything was understood of it.
+        close_turn(owner, studio, late, understood=understanding(is_out_of_scope=True, sentiment="neutral"))
         _backdate(owner, late)
         feedback = rate(owner, studio, unrated, -1)
         _rerate(owner, feedback, 1)
@@ -177,6 +215,7 @@ class TestIncremental:
         assert {late.message_id, early.message_id} <= answers
         assert vanishing.message_id not in answers
         assert _answer(owner, late.message_id).answer_state == "complete"
+        assert _answer(owner, late.message_id).is_out_of_scope
         assert _answer(owner, unrated.message_id).thumbs_up == 1
         _forget(owner, "organizations", organization.id)
 

@@ -83,6 +83,19 @@ class TestAnAnswerThatQuotedIt:
         assert passage.erased_at is not None
         assert row.touched["answers_blanked"] == 1
 
+    def test_translated_quotes_are_blanked_whole(
+        self, stores: Stores, studio: Studio, quoted: tuple[Turn, str]
+    ) -> None:
+        turn, _ = quoted
+        with owner_session(stores.owner) as session:
+            session.get_one(Message, turn.message_id).content = "Der blaue Kessel steht in der Werkstatt [1]."
+            receipt = session.scalars(select(Receipt).where(Receipt.message_id == turn.message_id)).one()
+            receipt.guard_decisions = {"translation": {"answer": {"outcome": "translated", "from": "en", "to": "de"}}}
+        row = erase_now(stores, studio, ErasureKind.DOCUMENT, studio.document_id)
+        assert (row.state, row.touched["answers_blanked"]) == (ErasureState.COMPLETED, 1)
+        with owner_session(stores.owner) as session:
+            assert session.get_one(Message, turn.message_id).content == BLANK
+
     def test_an_answer_that_was_cut_short_is_blanked(
         self, stores: Stores, studio: Studio, quoted: tuple[Turn, str]
     ) -> None:

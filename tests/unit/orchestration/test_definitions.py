@@ -42,8 +42,8 @@ class TestBuildDefs:
             f"warehouse/{name}"
             for name in (
                 "dim_bot_versions", "dim_bots", "dim_document_versions", "dim_documents", "dim_index_versions",
-                "dim_organizations", "fct_answer_passages", "fct_answers", "fct_daily_usage", "fct_eval_scores",
-                "fct_feedback", "fct_handovers", "fct_ingestion", "fct_messages",
+                "dim_organizations", "fct_answer_passages", "fct_answers", "fct_daily_intents", "fct_daily_usage",
+                "fct_eval_scores", "fct_feedback", "fct_handovers", "fct_ingestion", "fct_messages",
             )
         }  # fmt: skip
 

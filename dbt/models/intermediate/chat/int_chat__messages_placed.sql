@@ -10,6 +10,12 @@ conversations as (
 
 ),
 
+understood as (
+
+    select * from {{ ref('int_chat__questions_understood') }}
+
+),
+
 placed as (
 
     select
@@ -26,11 +32,20 @@ placed as (
         messages.message_state,
         messages.error_type,
         messages.character_count,
+        understood.language,
+        understood.language_confidence,
+        understood.intent,
+        understood.intent_confidence,
+        understood.is_out_of_scope,
+        understood.sentiment,
+        understood.sentiment_score,
+        understood.entities,
         (messages.created_at at time zone 'UTC')::date as created_on,
         messages.created_at,
         messages.completed_at
     from messages
     inner join conversations on messages.conversation_id = conversations.conversation_id
+    left join understood on messages.message_id = understood.question_id
 
 )
 

@@ -30,12 +30,21 @@ final as (
         messages.message_state::text as message_state,
         messages.error_type::text as error_type,
         messages.character_count::integer as character_count,
+        messages.language::text as language,
+        messages.intent::text as intent,
+        messages.sentiment::text as sentiment,
+        messages.is_out_of_scope,
+        messages.language_confidence::double precision as language_confidence,
+        messages.intent_confidence::double precision as intent_confidence,
+        messages.sentiment_score::double precision as sentiment_score,
+        messages.entities::integer as entities,
         messages.created_on,
         messages.created_at,
         messages.completed_at
     from messages
     {{ only_changed('messages', 'message_id', [
-        'parent_message_id', 'message_state', 'error_type', 'character_count', 'completed_at'
+        'parent_message_id', 'message_state', 'error_type', 'character_count', 'completed_at', 'language',
+        'language_confidence', 'intent', 'intent_confidence', 'is_out_of_scope', 'sentiment', 'sentiment_score', 'entities'
     ]) }}
 
 )

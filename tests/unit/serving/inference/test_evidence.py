@@ -18,7 +18,7 @@ from serving.inference.evidence import (
     evidence_models,
     features_of,
 )
-from serving.language.identify import all_stop_words
+from serving.language.stop_words import all_stop_words
 
 SHARES = st.floats(min_value=0, max_value=1)
 NAMES = [f.name for f in fields(EvidenceFeatures)]

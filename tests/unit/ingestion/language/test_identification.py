@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from serving.language.identification import identify_language
-from serving.language.settings import LanguageSettings
+from ingestion.language.identification import identify_language
+from ingestion.language.settings import LanguageSettings
 
 
 class TestIdentifyLanguage:

@@ -1,8 +1,8 @@
-"""Which language a text is in, and how sure that is.
+"""Which language a text is in, and how sure that is: one identifier for questions and documents.
 
-This names the language of what people type: short, and often none at all. Documents are long and are read in sandboxed
-children with little memory; `ingestion/language.py` names theirs by counting words, and what it says is part of how passages
-are indexed, so the two are not one.
+What people type is short, and often in no language at all: a detector and function words tell it together. Documents are
+long, and are read in sandboxed children with little memory: there are so many words in them that counting is enough, and the
+detector is never loaded.
 """
 
 import math
@@ -12,13 +12,10 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from serving.language.identify import stop_words
-from serving.language.settings import language_settings
+from ingestion.language.function_words import counted, languages_of_words, shared, words_of
+from ingestion.language.settings import language_settings
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -45,14 +42,18 @@ _CODE_START = re.compile(
 )
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
 _LEAST_UNSPACED_SHARE = 0.25
-_WORD = re.compile(r"[^\W\d_]+")
-_LISTS = Path(__file__).with_name("function_words.yaml")
 
 # Fitted on half of XQuAD's paragraphs: how much a function word weighs against the detector, whose figures are too sure of
 # names of people and places, and not sure enough of short sentences.
 _WORD_WEIGHT = 1.5
 _DETECTOR_WEIGHT = 0.8
 _LEAST_VALUE = 1e-4
+_MOST_KEPT = 4_000
+_PROSE_CHARACTERS = 20_000
+_FEWEST_WORDS = 20
+_LEAST_SHARE = 0.15
+_LEAST_LEAD = 1.3
+_NOBODY = (("", 0.0), ("", 0.0))
 _FEWEST_OF_SECOND = 2  # function words of a second language, and of no other, that make a text mixed
 
 _lock = threading.Lock()
@@ -81,10 +82,39 @@ def identify_language(text: str) -> Identification:
     Returns:
         An ISO 639-1 code among `PIXEL_LANGUAGE_LANGUAGES`, or None.
     """
-    sample = _words_only(text[:_SAMPLE_CHARACTERS])
+    return _identified(text[:_SAMPLE_CHARACTERS])
+
+
+def forget() -> None:
+    """Forget what was told of texts before: for measurements, which would find everything told already."""
+    _identified.cache_clear()
+
+
+def identify_prose(text: str) -> str | None:
+    """Name the language of a long text by its function words alone, without the detector.
+
+    Args:
+        text: Any text; only its first 20,000 characters are looked at.
+
+    Returns:
+        An ISO 639-1 code; None for a text of fewer than 20 words, a mixed one, or one in a language without a list.
+    """
+    words = words_of(text[:_PROSE_CHARACTERS])
+    if len(words) < _FEWEST_WORDS:
+        return None
+    ranked = sorted(shared(words).items(), key=lambda item: -item[1])
+    (code, most), (_, second) = (*ranked, *_NOBODY)[:2]
+    is_language = counted(words)[code] >= _LEAST_SHARE * len(words)
+    return code if is_language and most >= _LEAST_LEAD * second else None
+
+
+# What is asked in a conversation is looked at again with every question that may lean on it.
+@lru_cache(maxsize=_MOST_KEPT)
+def _identified(text: str) -> Identification:
+    sample = _words_only(text)
     if sample is None:
         return UNKNOWN
-    hits = _function_words(sample)
+    hits = counted(words_of(sample))
     if _is_mixed(sample):
         return UNKNOWN
     scores = {
@@ -98,32 +128,10 @@ def identify_language(text: str) -> Identification:
     return Identification(code if sure else None, round(confidence, 4))
 
 
-@lru_cache
-def _lists() -> dict[str, frozenset[str]]:
-    more = {code: frozenset(words.split()) for code, words in yaml.safe_load(_LISTS.read_text()).items()}
-    return stop_words() | more
-
-
-@lru_cache
-def _languages_of_words() -> dict[str, tuple[str, ...]]:
-    """The languages that have each function word."""
-    found: dict[str, tuple[str, ...]] = {}
-    for code, words in _lists().items():
-        for word in words:
-            found[word] = (*found.get(word, ()), code)
-    return found
-
-
-def _function_words(sample: str) -> Counter[str]:
-    """How many function words of each language a text has."""
-    known = _languages_of_words()
-    return Counter(code for word in _WORD.findall(sample.casefold()) for code in known.get(word, ()))
-
-
 def _is_mixed(sample: str) -> bool:
     """Whether words that only one language has are of two languages, neither of them a guest in the other's sentence."""
-    known = _languages_of_words()
-    owners = [known.get(word, ()) for word in _WORD.findall(sample.casefold())]
+    known = languages_of_words()
+    owners = [known.get(word, ()) for word in words_of(sample)]
     ranked = Counter(codes[0] for codes in owners if len(codes) == 1).most_common(2)
     return len(ranked) > 1 and ranked[1][1] >= max(_FEWEST_OF_SECOND, ranked[0][1] / 2)
 

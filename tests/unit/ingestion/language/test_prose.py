@@ -1,8 +1,8 @@
-"""Tests of guessing the language."""
+"""Tests of naming the language of long texts."""
 
 import pytest
 
-from ingestion.language import guess_language
+from ingestion.language.identification import identify_prose
 
 TEXTS = {
     "en": "The warranty of this printer is valid for two years and it covers all parts which are not consumed by the user.",
@@ -12,13 +12,13 @@ TEXTS = {
 }
 
 
-class TestGuessLanguage:
+class TestIdentifyProse:
     @pytest.mark.parametrize("language", list(TEXTS))
     def test_knows(self, language: str) -> None:
-        assert guess_language(TEXTS[language]) == language
+        assert identify_prose(TEXTS[language]) == language
 
     @pytest.mark.parametrize(
         "text", ["", "Short text", "4711 " * 50, "lorem dolor amet " * 20, "日本語の文章です。" * 20]
     )
     def test_abstains(self, text: str) -> None:
-        assert guess_language(text) is None
+        assert identify_prose(text) is None

@@ -1,0 +1,22 @@
+"""Receipts say what was understood of the question.
+
+Revision ID: 0023
+Revises: 0021
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0023"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("receipts", sa.Column("understanding", postgresql.JSONB()))
+
+
+def downgrade() -> None:
+    op.drop_column("receipts", "understanding")
