@@ -47,6 +47,7 @@ from serving.settings import ServingSettings, serving_settings
 from serving.sources.endpoints import router as sources
 from serving.telemetry import tracing
 from serving.telemetry.endpoints import router as telemetry
+from serving.visitors.endpoints import router as visitors
 from storage.settings import StorageSettings, storage_settings
 
 log = structlog.get_logger(__name__)
@@ -94,6 +95,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         erasures,
         conversations,
         chat_page,
+        visitors,
         memory,
         live,
         handovers,

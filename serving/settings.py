@@ -21,6 +21,10 @@ class ServingSettings(BaseSettings):
     sign_in_attempts: int = Field(default=5, ge=1, description="failed sign-ins per account and window")
     sign_in_attempts_per_address: int = Field(default=50, ge=1, description="failed sign-ins per address and window")
     sign_in_window_s: int = Field(default=900, ge=1, description="length of the sign-in window, in seconds")
+    visitor_days: int = Field(
+        default=30, ge=1, le=365, description="days after their last use that visitors and their chats are kept"
+    )
+    visitors_per_address: int = Field(default=30, ge=1, description="visits that an address may begin in a window")
     source_places: str = Field(
         default="", description="comma-separated folders and bucket addresses that sources added over the API may read"
     )

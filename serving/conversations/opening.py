@@ -29,6 +29,7 @@ from serving.conversations.memory.facts.storing import store_facts
 from serving.conversations.memory.recall import recall
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
+from serving.visitors.limits import count_question
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
 from storage.postgres.session import async_organization_session
@@ -45,12 +46,15 @@ async def open_turn(
         ConversationNotFoundError: Unknown, or of somebody else.
         ConversationClosedError: It takes no more turns.
         ChatbotNotFoundError: The bot was archived since.
+        VisitorLimitError: A visitor, and no more questions today; nothing is stored. So it is below.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
         conversation = await _locked(session, actor, conversation_id)
         leaf_id = await branches.leaf_of(session, conversation.id)
         last = await session.get(Message, leaf_id) if leaf_id else None
-        return await _asked(context, session, actor, conversation, after=last, question=question)
+        turn = await _asked(context, session, actor, conversation, after=last, question=question)
+        await count_question(session, actor)
+        return turn
 
 
 async def open_first_turn(
@@ -93,7 +97,9 @@ async def edit_turn(
         if old.role != MessageRole.USER:
             raise NotAQuestionError
         before = await session.get(Message, old.parent_id) if old.parent_id else None
-        return await _asked(context, session, actor, conversation, after=before, question=question)
+        turn = await _asked(context, session, actor, conversation, after=before, question=question)
+        await count_question(session, actor)
+        return turn
 
 
 async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn:
@@ -111,6 +117,7 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
             raise NotAnAnswerError
         reserved = await _add(session, conversation, MessageRole.ASSISTANT, "", after=asked)
         turn = await _turn(session, actor, asked, reserved)
+        await count_question(session, actor)
         return replace(turn, is_retry=True)
 
 
@@ -138,7 +145,9 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         answer.generation += 1
         answer.error_type = answer.completed_at = None
         answer.leased_until = now + LEASE
-        return await _turn(session, actor, question, answer)
+        turn = await _turn(session, actor, question, answer)
+        await count_question(session, actor)
+        return turn
 
 
 async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation:

@@ -11,7 +11,7 @@ from storage.postgres.models.conversation import Channel
 from storage.postgres.models.organization import Organization
 from storage.postgres.session import AnyRow, organization_session, owner_session
 from tests.factories.accounts import make_organization
-from tests.factories.answers import Studio, Turn, answered_turn, close_turn, make_studio, open_turn, rate
+from tests.factories.answers import Studio, Turn, answered_turn, close_turn, make_studio, make_visitor, open_turn, rate
 from tests.integration.dbt.conftest import Dbt
 
 MARTS = (
@@ -35,7 +35,7 @@ def studio(owner: Engine, tenant: Organization) -> Studio:
 def turn(owner: Engine, studio: Studio) -> Turn:
     turn = answered_turn(owner, studio, total_ms=120.0)
     rate(owner, studio, turn, 1)
-    answered_turn(owner, studio, total_ms=180.0)
+    answered_turn(owner, studio, total_ms=180.0, channel=Channel.WEB, visitor_id=make_visitor(owner, studio))
     answered_turn(owner, studio, channel=Channel.EVAL, total_ms=9000.0)
     return turn
 
@@ -64,6 +64,12 @@ class TestFctAnswers:
         assert (row.passages_retrieved, row.passages_cited, row.quotes) == (1, 1, 1)
         assert (row.thumbs_up, row.thumbs_down) == (1, 0)
         assert (row.search_ms, row.total_ms, row.best_score) == (7.0, 120.0, 0.8)
+
+    def test_tells_who_asked(self, app: Engine, tenant: Organization, built: Turn) -> None:
+        for mart in ("fct_answers", "fct_messages"):
+            with organization_session(app, tenant.id) as session:
+                found = session.execute(text(f"SELECT DISTINCT channel, asker FROM analytics.{mart}")).all()  # noqa: S608
+            assert {tuple(row) for row in found} == {("api", "member"), ("web", "visitor"), ("eval", "program")}
 
 
 class TestFctAnswerPassages:
