@@ -14,9 +14,9 @@ router = APIRouter(prefix="/chat/{bot}", tags=["chat page"])
 
 
 @router.get("/about")
-async def read_about(bot: str, context: Context) -> BotAbout:
+async def read_about(bot: str, request: Request, context: Context) -> BotAbout:
     """Name and welcome of a bot that is published to visitors."""
-    return await service.about(context, bot)
+    return await service.about(context, bot, token=_token(request, bot))
 
 
 @router.post("/visitor", status_code=204, response_class=Response)
@@ -24,10 +24,8 @@ async def begin_visit(bot: str, request: Request, context: Context) -> Response:
     """Begin a visit, or go on with the one of the cookie. Only the page may: crawlers and other sites make no visitors."""
     if request.headers.get(PAGE_HEADER) != "1":
         raise NotThePageError
-    chatbot_id = service.as_id(bot)
-    token = visitor_token(request.headers, chatbot_id) if chatbot_id is not None else ""
     host = request.client.host if request.client else "unknown"
-    visit = await service.begin(context, bot, token=token, host=host)
+    visit = await service.begin(context, bot, token=_token(request, bot), host=host)
     response = Response(status_code=204)
     response.headers.append("Set-Cookie", visit_cookie(visit, request.url.scheme, days=context.settings.visitor_days))
     return response
@@ -43,3 +41,8 @@ async def forget_visit(bot: str, visitor: Visitor, request: Request, context: Co
     response = Response(status_code=204)
     response.headers.append("Set-Cookie", forgotten_cookie(published, request.url.scheme))
     return response
+
+
+def _token(request: Request, bot: str) -> str:
+    chatbot_id = service.as_id(bot)
+    return visitor_token(request.headers, chatbot_id) if chatbot_id is not None else ""

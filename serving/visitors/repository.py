@@ -72,10 +72,11 @@ async def count_of_bot(session: AsyncSession, actor: Actor, day: date) -> int:
     return int(await session.scalar(counted.returning(VisitorDay.questions)) or 0)
 
 
-async def has_conversations(session: AsyncSession, visitor_id: uuid.UUID) -> bool:
-    """Whether there is anything to forget."""
-    statement = select(Conversation.id).where(Conversation.visitor_id == visitor_id).limit(1)
-    return await session.scalar(statement) is not None
+async def latest_conversation(session: AsyncSession, visitor_id: uuid.UUID) -> uuid.UUID | None:
+    """The conversation that a visitor was in last."""
+    statement = select(Conversation.id).where(Conversation.visitor_id == visitor_id)
+    found: uuid.UUID | None = await session.scalar(statement.order_by(Conversation.updated_at.desc()).limit(1))
+    return found
 
 
 async def answers(session: AsyncSession, visitor_id: uuid.UUID) -> Sequence[uuid.UUID]:

@@ -67,16 +67,21 @@ async def find_published(engine: AsyncEngine, reference: str) -> Published:
     return Published(chatbot_id, row.organization_id, tuple(row.frame_origins))
 
 
-async def about(context: ServingContext, reference: str) -> BotAbout:
-    """What anybody may know of a bot; raises as `find_published`."""
+async def about(context: ServingContext, reference: str, *, token: str) -> BotAbout:
+    """What anybody may know of a bot, and where the visitor of a token was; raises as `find_published`."""
     found = await find_published(context.engine, reference)
+    visitor = await visitor_principal(context.engine, token, found.chatbot_id) if token else None
     async with async_organization_session(context.engine, found.organization_id) as session:
         bot = await bots.get_chatbot(session, found.chatbot_id)
+        latest = None
+        if visitor is not None and visitor.visitor_id is not None:
+            latest = await repository.latest_conversation(session, visitor.visitor_id)
     return BotAbout(
         id=bot.id,
         name=bot.name,
         welcome_message=bot.config.welcome_message,
         kept_days=context.settings.visitor_days,
+        conversation_id=latest,
     )
 
 
@@ -128,7 +133,7 @@ async def forget(context: ServingContext, session: AsyncSession, actor: Actor, v
     """End a visit at once, and have what was said in it erased by a worker."""
     # Answers that are kept in memory would be found by no erasure.
     context.answers.forget_messages(actor.organization_id, await repository.answers(session, visitor_id))
-    if not await repository.has_conversations(session, visitor_id):
+    if await repository.latest_conversation(session, visitor_id) is None:
         await repository.remove(session, visitor_id)
         return
     await repository.end(session, visitor_id)

@@ -19,10 +19,11 @@ let running = null;
 let waits = false;
 let seen = new Set();
 
-// A browser may refuse to keep anything for a page inside another one's: the page then remembers nothing.
+// A browser may let a page inside another site's keep nothing but its cookie: where a visitor was is then asked of the server.
 
 const kept = {
-  get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+  works: true,
+  get(key) { try { return localStorage.getItem(key); } catch { kept.works = false; return null; } },
   set(key, value) { try { localStorage.setItem(key, value); } catch { /* not kept */ } },
   remove(key) { try { localStorage.removeItem(key); } catch { /* not kept */ } },
 };
@@ -302,7 +303,7 @@ function fresh() {
 }
 
 async function restore() {
-  const id = kept.get(place());
+  const id = kept.get(place()) || (kept.works ? null : bot.conversation_id);
   if (!id) return;
   const response = await call("GET", `/api/v1/conversations/${encodeURIComponent(id)}/messages`);
   if (!response.ok) { kept.remove(place()); return; }

@@ -107,6 +107,7 @@ def town(settings: StorageSettings, certificate: tuple[str, str]) -> Iterator[To
     at = shop.server_address[1]
     yield Town(f"https://bots.test:{port}", f"https://shop.test:{at}", f"https://other.test:{at}")
     shop.shutdown()
+    shop.server_close()
     api.should_exit = True
 
 
@@ -150,6 +151,9 @@ class TestFraming:
         (cookie,) = page.context.cookies()
         assert (cookie["sameSite"], cookie["secure"], cookie["httpOnly"]) == ("None", True, True)
         assert "shop.test" in str(cookie.get("partitionKey"))
+        # Nothing but the cookie can be kept there.
+        denied = "() => { try { return String(localStorage); } catch { return 'denied'; } }"
+        assert page.frames[1].evaluate(denied) == "denied"
         page.reload()
         expect(frame.get_by_text(QUESTION)).to_be_visible()
         # The same person on the bot's own page is another visitor: nobody is followed from site to site.

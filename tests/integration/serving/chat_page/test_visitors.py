@@ -50,7 +50,7 @@ class TestAsking:
     ) -> None:
         page = guest.page
         width = page.viewport_size["width"]  # type: ignore[index]
-        expect(page.get_by_label("Password")).to_have_count(0)
+        expect(page.get_by_label("Password")).to_be_hidden()
         expect(page.get_by_text("deleted 30 days after your last visit")).to_be_visible()
         assert visitors(owner, informed) == 0
         guest.shot(f"visitor-{width}")
@@ -84,7 +84,7 @@ class TestAsking:
     def test_a_person_who_takes_over_is_read_without_reloading(self, guest: Visit, informed: Tenant) -> None:
         guest.page.get_by_label("Your question").fill("I would like to talk to a human, please.")
         guest.page.keyboard.press("Enter")
-        expect(guest.page.get_by_text("A person will reply to you here")).to_be_visible()
+        expect(guest.page.get_by_text("A person will reply to you here").first).to_be_visible()
         agent = informed.clients[Role.AGENT]
         (waiting,) = agent.get("/api/v1/handovers").json()
         agent.post(f"/api/v1/handovers/{waiting['id']}/replies", json={"content": "Ada here, how can I help?"})

@@ -120,7 +120,7 @@ class TestBeginning:
         with client(api_url) as crawler:
             assert crawler.get(f"/chat/{published.chatbot_id}").status_code == 200
             about = crawler.get(f"/chat/{published.chatbot_id}/about")
-            assert set(about.json()) == {"id", "name", "welcome_message", "kept_days"}
+            assert set(about.json()) == {"id", "name", "welcome_message", "kept_days", "conversation_id"}
             assert (about.json()["name"], about.json()["kept_days"]) == ("Assistant", 30)
             assert "set-cookie" not in about.headers
             elsewhere = crawler.post(f"/chat/{published.chatbot_id}/visitor")
@@ -141,6 +141,9 @@ class TestBeginning:
 
     def test_a_visit_that_holds_goes_on(self, published: Tenant, visitor: httpx2.Client, owner: Engine) -> None:
         conversation = converse(visitor)
+        about = f"/chat/{published.chatbot_id}/about"
+        assert visitor.get(about).json()["conversation_id"] == conversation
+        assert visitor.get(about, headers={"X-Pixel-Page": "0"}).json()["conversation_id"] is None
         assert visitor.post(f"/chat/{published.chatbot_id}/visitor").status_code == 204
         assert visitors(owner, published) == 1
         assert visitor.get(f"/api/v1/conversations/{conversation}").status_code == 200
