@@ -39,6 +39,7 @@ CONVERSATIONS = "Conversations"
 CONVERSATIONS_EMPTY = "No conversations yet. Start one on the page **Ask**."
 CONVERSATIONS_CHOOSE = "Conversation"
 CONVERSATIONS_MORE = "Receipt"
+ASKERS = {"member": "Member", "program": "Program", "visitor": "Visitor"}
 UNTITLED = "Untitled"
 MESSAGE_STATES = {
     "streaming": "Being answered …",
@@ -353,7 +354,7 @@ INBOX = "Inbox"
 INBOX_EMPTY = "Nobody waits for a person. When somebody asks for one, the conversation appears here."
 INBOX_CHOOSE = "Conversation"
 INBOX_REFRESH = "Look again"
-INBOX_LINE = "{state} · {waited} · {bot} · {title}"
+INBOX_LINE = "{state} · {waited} · {bot} · {asker} · {title}"
 INBOX_STATES = {"requested": "Waiting", "assigned": "Taken"}
 INBOX_REASONS = {
     "asked": "They asked for a person.",

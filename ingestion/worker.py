@@ -28,6 +28,7 @@ from storage.postgres.session import organization_session
 from storage.reconciler import verify
 from storage.records.failure_type import FailureType
 from storage.records.record import Record
+from storage.retention import remove_expired
 from storage.stores import Stores
 
 log = structlog.get_logger(__name__)
@@ -248,12 +249,13 @@ def run_forever(stores: Stores, stop: threading.Event, *, settings: IngestSettin
     default_embedder().embed(["warm up"])  # loading the model takes seconds, which no document should wait for
 
     def keep_house() -> None:
-        """Verify when it is time; one thread does, the others go on."""
+        """Verify, and remove what is kept no longer, when it is time; one thread does, the others go on."""
         nonlocal verify_at
         with choosing:
             if time.monotonic() < verify_at:
                 return
             verify_at = time.monotonic() + _VERIFY_AGAIN_S  # a table that cannot be healed stops no other
+        remove_expired(stores)
         verify(stores, heal=True)
         verify_at = time.monotonic() + _VERIFY_EVERY_S
 

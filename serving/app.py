@@ -51,6 +51,7 @@ from serving.sources.endpoints import router as sources
 from serving.telemetry import tracing
 from serving.telemetry.endpoints import router as telemetry
 from serving.traffic.endpoints import router as traffic
+from serving.visitors.endpoints import router as visitors
 from storage.settings import StorageSettings, storage_settings
 
 log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         models,
         erasures,
         chat_page,
+        visitors,
         memory,
         live,
         handovers,

@@ -38,14 +38,19 @@ class DrainingServer(uvicorn.Server):
 def serve(storage: StorageSettings, serving: ServingSettings) -> None:
     """Serve the API until SIGTERM or SIGINT. It ends within `drain_s` and a few seconds of the signal."""
     app = create_app(storage, serving)
-    config = uvicorn.Config(
+    DrainingServer(app, server_config(app, serving), drain_s=serving.drain_s).run()
+
+
+def server_config(app: FastAPI, serving: ServingSettings) -> uvicorn.Config:
+    """How the API is served. What a peer says of who asked is believed of trusted proxies only; there are none by default."""
+    return uvicorn.Config(
         app,
         host=serving.host,
         port=serving.port,
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(serving.trusted_proxies.strip()),
+        forwarded_allow_ips=serving.trusted_proxies,
         timeout_graceful_shutdown=int(serving.drain_s) + _CLOSING_S,
         backlog=4096,
     )
-    DrainingServer(app, config, drain_s=serving.drain_s).run()

@@ -15,7 +15,10 @@ with shown_errors(), person.client() as client:
     if not listed:
         empty(strings.CONVERSATIONS_EMPTY)
         st.stop()
-    names = {c.id: f"{c.updated_at:%d %b %H:%M} · {c.chatbot_name} · {c.title or strings.UNTITLED}" for c in listed}
+    names = {
+        c.id: f"{c.updated_at:%d %b %H:%M} · {c.chatbot_name} · {strings.ASKERS[c.asker]} · {c.title or strings.UNTITLED}"
+        for c in listed
+    }
     chosen = st.selectbox(strings.CONVERSATIONS_CHOOSE, list(names), format_func=lambda i: names[i])
     listed_turns = client.messages(chosen)
 turns(person, listed_turns)

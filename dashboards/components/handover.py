@@ -14,6 +14,7 @@ def queue_line(handover: QueuedHandover) -> str:
         state=strings.INBOX_STATES[handover.state],
         waited=strings.MINUTES.format(count=round(handover.waited_s / 60)),
         bot=handover.chatbot_name,
+        asker=strings.ASKERS[handover.asker],
         title=handover.title or strings.UNTITLED,
     )
 

@@ -19,6 +19,7 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Write one event. `details` holds ids and settings, never text of documents, prompts or secrets."""
+    by_visitor = {"visitor_id": str(actor.visitor_id)} if actor.visitor_id is not None else {}
     session.add(
         AuditEvent(
             organization_id=actor.organization_id,
@@ -27,6 +28,6 @@ def record(
             action=action,
             subject_type=subject_type,
             subject_id=subject_id,
-            details=details or {},
+            details={**(details or {}), **by_visitor},
         )
     )

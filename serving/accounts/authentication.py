@@ -15,8 +15,9 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.accounts.credentials import SESSION_PREFIX, secret_matches, split_api_key, token_hash
+from serving.accounts.credentials import SESSION_PREFIX, VISITOR_PREFIX, secret_matches, split_api_key, token_hash
 from serving.accounts.principal import Membership, Principal
+from serving.accounts.roles import VisitorRole
 from serving.errors import DATABASE_ERRORS, ApiError, UnauthenticatedError, database_problem, problem
 from storage.postgres.models.member import Role
 from storage.postgres.models.user import User
@@ -34,16 +35,24 @@ PUBLIC_ROUTES = frozenset(
         ("GET", "/docs"),
         ("POST", "/api/v1/sessions"),
         ("GET", "/chat/{bot}"),
-        ("GET", "/chat/assets/chat.{kind}"),
+        ("GET", "/chat/assets/{name}"),
         ("POST", "/chat/session"),
+        # Of a bot that is not published to visitors they say what they say of one that is not there.
+        ("GET", "/chat/{bot}/about"),
+        ("POST", "/chat/{bot}/visitor"),
     }
 )
-_PUBLIC_PAGES = re.compile(r"/chat/[^/]+|/chat/assets/[^/]+")
+_PUBLIC_PAGES = {
+    "GET": re.compile(r"/chat/[^/]+|/chat/assets/[^/]+|/chat/[^/]+/about"),
+    "POST": re.compile(r"/chat/[^/]+/visitor"),
+}
 ORGANIZATION_HEADER = "x-organization"
 # The session of somebody who signed in on a page of ours. The cookie goes along with every request that a browser makes to
 # this address, whoever caused it; the header only with those of our own script, since no other site may send it.
 SESSION_COOKIE = "pixel_session"
 PAGE_HEADER = "x-pixel-page"
+# A visitor's cookie is one bot's, since somebody may visit several; with this header the page says whose is meant.
+BOT_HEADER = "x-pixel-bot"
 
 
 class AuthenticationMiddleware:
@@ -79,8 +88,22 @@ class AuthenticationMiddleware:
 
 
 def _is_public(scope: Scope) -> bool:
-    is_page = scope["method"] == "GET" and _PUBLIC_PAGES.fullmatch(scope["path"]) is not None
+    pages = _PUBLIC_PAGES.get(scope["method"])
+    is_page = pages is not None and pages.fullmatch(scope["path"]) is not None
     return is_page or (scope["method"], scope["path"]) in PUBLIC_ROUTES
+
+
+def visitor_cookie(chatbot_id: uuid.UUID) -> str:
+    """Name of the cookie that holds the token of a bot's visitor."""
+    return f"pixel_visitor_{chatbot_id.hex}"
+
+
+def visitor_token(headers: Headers, chatbot_id: uuid.UUID) -> str:
+    """The token of a bot's visitor in a request that our page made; empty for every other."""
+    if headers.get(PAGE_HEADER) != "1":
+        return ""
+    found = cookie_parser(headers.get("cookie", "")).get(visitor_cookie(chatbot_id), "")
+    return found if found.startswith(VISITOR_PREFIX) and len(found) <= 200 else ""
 
 
 def _credential(headers: Headers) -> str:
@@ -99,6 +122,8 @@ async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
     Raises:
         UnauthenticatedError: No bearer credential, or an unknown, revoked or expired one. The message never says which.
     """
+    if headers.get(BOT_HEADER) is not None and "authorization" not in headers:
+        return await _visitor(engine, headers)
     token = _credential(headers)
     if not token or len(token) > 200:
         raise UnauthenticatedError
@@ -114,6 +139,38 @@ async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
     if principal is None:
         raise UnauthenticatedError("This key or session is not valid (unknown, expired or revoked)")
     return principal
+
+
+async def _visitor(engine: AsyncEngine, headers: Headers) -> Principal:
+    try:
+        chatbot_id = uuid.UUID(headers[BOT_HEADER])
+    except ValueError:
+        raise UnauthenticatedError from None
+    if not (token := visitor_token(headers, chatbot_id)):
+        raise UnauthenticatedError("No visit has begun here, or this browser keeps no cookie of this page")
+    principal = await visitor_principal(engine, token, chatbot_id)
+    if principal is None:
+        raise UnauthenticatedError("This visit is over, or the bot is not open to visitors any more")
+    return principal
+
+
+async def visitor_principal(engine: AsyncEngine, token: str, chatbot_id: uuid.UUID) -> Principal | None:
+    """The visitor of a token, while the bot is published; no group is theirs, so they read no restricted document."""
+    async with async_identity_session(engine) as session:
+        found = await session.execute(text("SELECT * FROM find_visitor(:token)"), {"token": token_hash(token)})
+        row = found.one_or_none()
+    if row is None or row.chatbot_id != chatbot_id:
+        return None
+    return Principal(
+        user_id=None,
+        api_key_id=None,
+        session_id=None,
+        organization_id=row.organization_id,
+        role=VisitorRole.VISITOR,
+        group_ids=frozenset(),
+        visitor_id=row.id,
+        chatbot_id=row.chatbot_id,
+    )
 
 
 _FIND_KEY = text("SELECT *, groups_of(organization_id, NULL, id) AS group_ids FROM find_api_key(:prefix)")
@@ -200,6 +257,6 @@ async def _with_groups(session: AsyncSession, principal: Principal) -> Principal
     return replace(principal, group_ids=_readable(principal.role, found))
 
 
-def _readable(role: Role, groups: Iterable[uuid.UUID] | None) -> frozenset[uuid.UUID] | None:
+def _readable(role: Role | VisitorRole, groups: Iterable[uuid.UUID] | None) -> frozenset[uuid.UUID] | None:
     """An owner reads every document of the organization; everybody else those of the own groups, and open ones."""
     return None if role is Role.OWNER else frozenset(groups or ())

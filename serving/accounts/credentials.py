@@ -11,6 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 SESSION_PREFIX = "ps_"
 KEY_PREFIX = "pk_"
+VISITOR_PREFIX = "pv_"
 
 _ALPHABET = string.ascii_letters + string.digits
 _hasher = PasswordHash((Argon2Hasher(),))
@@ -51,6 +52,11 @@ def token_hash(token: str) -> bytes:
 def new_session_token() -> str:
     """A session token with 256 bits of entropy."""
     return SESSION_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_visitor_token() -> str:
+    """A visitor's token with 256 bits of entropy."""
+    return VISITOR_PREFIX + secrets.token_urlsafe(32)
 
 
 def new_api_key() -> NewApiKey:

@@ -32,6 +32,7 @@ from serving.dependencies import (
     Owner,
 )
 from storage.postgres.models.api_key import ApiKey
+from storage.postgres.models.member import Role
 from storage.postgres.models.organization import Organization
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
@@ -58,7 +59,7 @@ async def me(principal: CurrentPrincipal) -> MeOut:
         user_id=principal.user_id,
         api_key_id=principal.api_key_id,
         organization_id=principal.organization_id,
-        role=principal.role,
+        role=None if principal.role is None else Role(principal.role),
         group_ids=None if principal.group_ids is None else sorted(principal.group_ids),
         organizations=[MembershipOut.model_validate(m) for m in principal.memberships],
     )

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from serving.accounts.roles import PERMISSIONS, Permission
+from serving.accounts.roles import PERMISSIONS, AnyRole, Permission
 from storage.postgres.models.member import Role
 
 
@@ -19,19 +19,22 @@ class Membership:
 
 @dataclass(frozen=True)
 class Principal:
-    """A person (`user_id`) or a program (`api_key_id`), acting in one organization.
+    """A person (`user_id`), a program (`api_key_id`) or a visitor (`visitor_id`), acting in one organization.
 
     `organization_id` is None only for a person who has not said which of several organizations is meant; routes
     that need one then answer 400. `group_ids` are the groups whose restricted documents may be read; None is every one.
+    `chatbot_id` is the one bot that a visitor may talk to.
     """
 
     user_id: uuid.UUID | None
     api_key_id: uuid.UUID | None
     session_id: uuid.UUID | None
     organization_id: uuid.UUID | None
-    role: Role | None
+    role: AnyRole | None
     memberships: tuple[Membership, ...] = ()
     group_ids: frozenset[uuid.UUID] | None = frozenset()
+    visitor_id: uuid.UUID | None = None
+    chatbot_id: uuid.UUID | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""
@@ -43,13 +46,16 @@ class Actor:
     """A principal inside one organization: what services are given.
 
     `group_ids` are its groups; None for whoever reads every document. Row-level security does not depend on it.
+    A visitor has `visitor_id` and the `chatbot_id` of the one bot that they may talk to.
     """
 
     organization_id: uuid.UUID
-    role: Role
+    role: AnyRole
     user_id: uuid.UUID | None = None
     api_key_id: uuid.UUID | None = None
     group_ids: frozenset[uuid.UUID] | None = None
+    visitor_id: uuid.UUID | None = None
+    chatbot_id: uuid.UUID | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""

@@ -11,9 +11,17 @@ from serving.bots.handover_config import HandoverConfig
 from serving.inference.routing.config import RoutingConfig
 from serving.language.schemas import LanguageConfig
 from serving.retrieval.settings import RetrievalOverrides
-from storage.postgres.models.chatbot import ChatbotStatus
+from storage.postgres.models.chatbot import ChatbotAccess, ChatbotStatus
 
 Host = Annotated[str, StringConstraints(to_lower=True, max_length=253, pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+# An origin as browsers write it: https, a host, a port where it is not 443; no path, no pattern.
+FrameOrigin = Annotated[
+    str,
+    StringConstraints(
+        to_lower=True, max_length=270, pattern=r"^https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9][0-9]{0,4})?$"
+    ),
+]
+Daily = Annotated[int, Field(ge=1, le=1_000_000)]
 LongText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
@@ -105,6 +113,18 @@ class ChatbotUpdate(Write):
     name: Name | None = None
     description: LongText | None = None
     status: ChatbotStatus | None = None
+    access: ChatbotAccess | None = Field(
+        default=None, description="anyone: visitors without an account may ask, at `/chat/{id}`, while it is published"
+    )
+    daily_questions_per_visitor: Daily | None = Field(default=None, description="questions of one visitor a day (UTC)")
+    daily_questions_of_all_visitors: Daily | None = Field(
+        default=None, description="questions of all visitors together a day (UTC)"
+    )
+    frame_origins: list[FrameOrigin] | None = Field(
+        default=None,
+        max_length=20,
+        description="sites that may show the chat page inside theirs, for example `https://www.example.com`",
+    )
     knowledge_base_ids: list[uuid.UUID] | None = Field(default=None, max_length=100)
     reads_all_knowledge_bases: bool | None = None
     welcome_message: LongText | None = None
@@ -126,6 +146,10 @@ class ChatbotOut(Read):
     slug: str
     description: str | None
     status: ChatbotStatus
+    access: ChatbotAccess
+    daily_questions_per_visitor: int
+    daily_questions_of_all_visitors: int
+    frame_origins: list[str]
     template_id: uuid.UUID | None
     version: int
     version_id: uuid.UUID

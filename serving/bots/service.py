@@ -19,9 +19,17 @@ from serving.bots.errors import (
 )
 from serving.bots.schemas import ChatbotConfig, ChatbotCreate, ChatbotOut, ChatbotUpdate
 from serving.inference.connections.choosing import check_routing
-from storage.postgres.models.chatbot import Chatbot, ChatbotStatus
+from storage.postgres.models.chatbot import Chatbot, ChatbotAccess, ChatbotStatus
 from storage.postgres.models.chatbot_template import ChatbotTemplate
 from storage.postgres.models.chatbot_version import ChatbotVersion
+
+# What is the bot's own; everything else of a change is configuration, and makes a version.
+_OF_THE_BOT = frozenset(
+    {
+        "name", "description", "status", "access", "daily_questions_per_visitor", "daily_questions_of_all_visitors",
+        "frame_origins",
+    }
+)  # fmt: skip
 
 
 def config_hash(config: ChatbotConfig) -> str:
@@ -36,6 +44,10 @@ def _out(row: Chatbot, version: ChatbotVersion) -> ChatbotOut:
         slug=row.slug,
         description=row.description,
         status=ChatbotStatus(row.status),
+        access=ChatbotAccess(row.access),
+        daily_questions_per_visitor=row.daily_questions_per_visitor,
+        daily_questions_of_all_visitors=row.daily_questions_of_all_visitors,
+        frame_origins=row.frame_origins,
         template_id=row.template_id,
         version=version.number,
         version_id=version.id,
@@ -110,9 +122,8 @@ async def update_chatbot(session: AsyncSession, actor: Actor, chatbot_id: uuid.U
         raise ChatbotNotFoundError
     row, version = found
     changes = body.model_dump(exclude_unset=True, exclude_none=True, mode="json")
-    for name in ("name", "description", "status"):
-        if name in changes:
-            setattr(row, name, changes.pop(name))
+    for name in _OF_THE_BOT & changes.keys():
+        setattr(row, name, changes.pop(name))
     config = ChatbotConfig.model_validate({**version.config, **changes})
     if changes:
         version = await _set_config(session, actor, row, config)
@@ -122,7 +133,11 @@ async def update_chatbot(session: AsyncSession, actor: Actor, chatbot_id: uuid.U
         "chatbot.updated",
         subject_type="chatbot",
         subject_id=row.id,
-        details={"version": version.number, "fields": sorted(body.model_fields_set)},
+        details={
+            "version": version.number,
+            "fields": sorted(body.model_fields_set),
+            **({"access": row.access} if body.access is not None else {}),
+        },
     )
     await session.flush()
     await session.refresh(row)

@@ -1,4 +1,4 @@
-"""`/chat/{bot}`: the page, its two files, and a sign-in that leaves the session in a cookie no script can read."""
+"""`/chat/{bot}`: the page, its files, and a sign-in that leaves the session in a cookie no script can read."""
 
 from pathlib import Path
 from typing import Literal
@@ -8,16 +8,20 @@ from fastapi import APIRouter, Request, Response
 from serving.accounts import service
 from serving.accounts.authentication import SESSION_COOKIE
 from serving.accounts.schemas import SessionCreate
+from serving.bots.errors import ChatbotNotFoundError
+from serving.context import ServingContext
 from serving.dependencies import Context, CurrentPrincipal, IdentityDatabase
+from serving.visitors.service import find_published
 
 _ASSETS = Path(__file__).with_name("assets")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 # Everything comes from here and nothing is written into the page: no script or style of a document can run.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors "
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY + "'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -26,10 +30,10 @@ _HEADERS = {
 router = APIRouter(prefix="/chat", tags=["chat page"])
 
 
-@router.get("/assets/chat.{kind}", response_class=Response)
-async def read_asset(kind: Literal["css", "js"]) -> Response:
-    """The page's style or script."""
-    return Response((_ASSETS / f"chat.{kind}").read_text(), media_type=_TYPES[kind], headers=_HEADERS)
+@router.get("/assets/{name}", response_class=Response)
+async def read_asset(name: Literal["chat.css", "chat.js", "drawing.js", "texts.js"]) -> Response:
+    """The page's style, or a script of it."""
+    return Response((_ASSETS / name).read_text(), media_type=_TYPES[name.rsplit(".")[-1]], headers=_HEADERS)
 
 
 @router.post("/session", status_code=204, response_class=Response)
@@ -56,7 +60,19 @@ async def sign_out(principal: CurrentPrincipal, session: IdentityDatabase) -> Re
 
 
 @router.get("/{bot}", response_class=Response)
-async def read_page(bot: str) -> Response:
-    """The page of a bot. It is the same for every name: who may not see a bot cannot tell whether there is one."""
+async def read_page(bot: str, context: Context) -> Response:
+    """The page of a bot. It is the same for every name: who may not see a bot cannot tell whether there is one.
+
+    Only of a bot that is published to visitors, the header says which other sites may show the page inside theirs.
+    """
     page = (_ASSETS / "chat.html").read_text()
-    return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)
+    headers = {**_HEADERS, "Content-Security-Policy": _POLICY + await _frame_ancestors(context, bot)}
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+async def _frame_ancestors(context: ServingContext, bot: str) -> str:
+    try:
+        found = await find_published(context.engine, bot)
+    except ChatbotNotFoundError:
+        return "'none'"
+    return " ".join(found.frame_origins) or "'none'"

@@ -141,6 +141,18 @@ class AnswerCache:
             self._remove(key)
         return len(found)
 
+    def forget_messages(self, organization_id: uuid.UUID, message_ids: Collection[uuid.UUID]) -> int:
+        """Drop the answers that were first given in these messages; how many there were."""
+        gone = frozenset(message_ids)
+        found = [
+            key
+            for key, (_, answer) in self._entries.items()
+            if key.organization_id == organization_id and answer.message_id in gone
+        ]
+        for key in found:
+            self._remove(key)
+        return len(found)
+
     def forget_organization(self, organization_id: uuid.UUID) -> int:
         """Drop an organization's answers; how many there were."""
         found = [key for key in self._entries if key.organization_id == organization_id]

@@ -13,6 +13,7 @@ from opentelemetry.trace import Span
 from ingestion.language.identification import Identification, identify_language
 from serving.context import ServingContext
 from serving.conversations.answer_cache import cache_salt
+from serving.conversations.citations import RELATED, related_ranks
 from serving.conversations.errors import AnswererFailedError
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted, Ending
 from serving.conversations.generation import generate
@@ -33,8 +34,6 @@ from serving.retrieval.service import retrieve
 from serving.telemetry.observation import observe, observe_charge
 from serving.telemetry.tracing import span
 from storage.postgres.models.message import MessageState
-
-RELATED = 3
 
 log = structlog.get_logger(__name__)
 
@@ -307,8 +306,8 @@ def _citation(retrieval: Retrieval, number: int, draft: AnswerDraft) -> Citation
 
 def _related(retrieval: Retrieval, draft: AnswerDraft) -> list[CitationOut]:
     """The closest passages, one per document: a refusal leaves people with somewhere to look."""
-    first = {passage.document_id: passage.rank for passage in reversed(retrieval.passages)}
-    return [_citation(retrieval, rank, draft) for rank in sorted(first.values())[:RELATED]]
+    ranks = related_ranks((passage.rank, passage.document_id) for passage in retrieval.passages)
+    return [_citation(retrieval, rank, draft) for rank in ranks]
 
 
 def _suggestions(retrieval: Retrieval) -> list[str]:

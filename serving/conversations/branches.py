@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Select, false, func, literal, select
+from sqlalchemy import CTE, ColumnElement, Select, false, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -100,15 +100,28 @@ async def messages(
 
 
 def _numbered(actor: Actor, conversation_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
-    author = Feedback.user_id == actor.user_id if actor.user_id is not None else Feedback.api_key_id == actor.api_key_id
     beside = (Message.conversation_id, Message.parent_id)
     return (
         select(
-            *Message.__table__.columns,
+            *_told_to(actor),
             Feedback.rating,
             func.count().over(partition_by=beside).label("siblings"),
             func.row_number().over(partition_by=beside, order_by=Message.variant).label("sibling"),
         )
-        .outerjoin(Feedback, (Feedback.message_id == Message.id) & author)
+        .outerjoin(Feedback, (Feedback.message_id == Message.id) & _rated_by(actor))
         .where(Message.conversation_id == conversation_id)
     )
+
+
+def _rated_by(actor: Actor) -> ColumnElement[bool]:
+    if actor.visitor_id is not None:
+        return Feedback.visitor_id == actor.visitor_id
+    return Feedback.user_id == actor.user_id if actor.user_id is not None else Feedback.api_key_id == actor.api_key_id
+
+
+def _told_to(actor: Actor) -> list[ColumnElement[Any]]:
+    """The columns of a turn. Why an answer failed is the organization's to know: budgets, providers."""
+    columns: list[ColumnElement[Any]] = list(Message.__table__.columns)
+    if actor.visitor_id is None:
+        return columns
+    return [null().label(one.name) if one.name == "error_type" else one for one in columns]

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Request
 
 from serving.context import ServingContext
-from serving.conversations import receipts, service, sse
+from serving.conversations import citations, receipts, service, sse
 from serving.conversations.schemas import (
     AnswerOut,
     BranchSwitch,
+    CitationOut,
     ConversationCreate,
     ConversationOut,
     ConversationStarted,
@@ -22,20 +23,20 @@ from serving.conversations.schemas import (
 )
 from serving.conversations.streams.hub import RunningAnswer
 from serving.conversations.streams.response import AnswerStreamResponse, until_done
-from serving.dependencies import Context, Converser, Database
+from serving.dependencies import Chatter, Context, Converser, Database
 
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
 
 
 @router.post("/conversations", status_code=201)
-async def start_conversation(actor: Converser, body: ConversationCreate, session: Database) -> ConversationStarted:
+async def start_conversation(actor: Chatter, body: ConversationCreate, session: Database) -> ConversationStarted:
     """Start a conversation with a bot."""
     return await service.start_conversation(session, actor, body)
 
 
 @router.get("/conversations", response_model=list[ConversationOut])
 async def list_conversations(
-    actor: Converser,
+    actor: Chatter,
     session: Database,
     chatbot_id: uuid.UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -46,14 +47,14 @@ async def list_conversations(
 
 
 @router.get("/conversations/{conversation_id}", response_model=ConversationOut)
-async def read_conversation(actor: Converser, conversation_id: uuid.UUID, session: Database) -> Any:
+async def read_conversation(actor: Chatter, conversation_id: uuid.UUID, session: Database) -> Any:
     """One conversation."""
     return await service.get_conversation(session, actor, conversation_id)
 
 
 @router.get("/conversations/{conversation_id}/messages", response_model=list[MessageOut])
 async def list_messages(
-    actor: Converser, conversation_id: uuid.UUID, session: Database, branch: Literal["active", "all"] = "active"
+    actor: Chatter, conversation_id: uuid.UUID, session: Database, branch: Literal["active", "all"] = "active"
 ) -> Sequence[Any]:
     """Turns of the active branch, or of all branches, in order."""
     return await service.list_messages(session, actor, conversation_id, is_whole_tree=branch == "all")
@@ -61,7 +62,7 @@ async def list_messages(
 
 @router.post("/conversations/{conversation_id}/branch", response_model=list[MessageOut])
 async def switch_branch(
-    actor: Converser, conversation_id: uuid.UUID, body: BranchSwitch, session: Database
+    actor: Chatter, conversation_id: uuid.UUID, body: BranchSwitch, session: Database
 ) -> Sequence[Any]:
     """Go on with the branch that a turn is on; its turns."""
     return await service.switch_branch(session, actor, conversation_id, body.message_id)
@@ -73,7 +74,7 @@ async def switch_branch(
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def ask(
-    actor: Converser, conversation_id: uuid.UUID, body: MessageCreate, context: Context, request: Request
+    actor: Chatter, conversation_id: uuid.UUID, body: MessageCreate, context: Context, request: Request
 ) -> Any:
     """Ask. With `stream`: events answer.started, .reset, .delta, .citation, .completed, or error."""
     running = await service.begin(context, actor, conversation_id, body.content)
@@ -86,7 +87,7 @@ async def ask(
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def edit_question(
-    actor: Converser, message_id: uuid.UUID, body: MessageEdit, context: Context, request: Request
+    actor: Chatter, message_id: uuid.UUID, body: MessageEdit, context: Context, request: Request
 ) -> Any:
     """Ask a question in other words, on a branch of its own; events as when asking."""
     running = await service.edit(context, actor, message_id, body.content)
@@ -99,7 +100,7 @@ async def edit_question(
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def retry_answer(
-    actor: Converser, message_id: uuid.UUID, body: MessageRetry, context: Context, request: Request
+    actor: Chatter, message_id: uuid.UUID, body: MessageRetry, context: Context, request: Request
 ) -> Any:
     """Answer a question once more, on a branch of its own; events as when asking."""
     running = await service.retry(context, actor, message_id)
@@ -118,7 +119,7 @@ async def _answered(context: ServingContext, running: RunningAnswer, request: Re
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def read_stream(
-    actor: Converser,
+    actor: Chatter,
     message_id: uuid.UUID,
     context: Context,
     last_event_id: Annotated[str | None, Header()] = None,
@@ -134,9 +135,15 @@ async def read_stream(
 
 
 @router.post("/messages/{message_id}/stop", status_code=204)
-async def stop_answer(actor: Converser, message_id: uuid.UUID, context: Context) -> None:
+async def stop_answer(actor: Chatter, message_id: uuid.UUID, context: Context) -> None:
     """End an answer that is being written; what was said so far is kept."""
     await service.stop(context, actor, message_id)
+
+
+@router.get("/messages/{message_id}/citations")
+async def list_citations(actor: Chatter, message_id: uuid.UUID, session: Database) -> list[CitationOut]:
+    """The sources of an answer, by number: those that one may still read."""
+    return await citations.list_citations(session, actor, message_id)
 
 
 @router.get("/messages/{message_id}/receipt")

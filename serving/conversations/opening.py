@@ -33,6 +33,7 @@ from serving.conversations.memory.recall import NOTHING, Recalled, recall
 from serving.conversations.retelling import Retold, retold
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
+from serving.visitors.limits import count_question
 from storage.postgres.models.base import insertion
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.chatbot_version import ChatbotVersion
@@ -55,13 +56,16 @@ async def open_turn(
         ConversationNotFoundError: Unknown, or of somebody else.
         ConversationClosedError: It takes no more turns.
         ChatbotNotFoundError: The bot was archived since.
+        VisitorLimitError: A visitor, and no more questions today; nothing is stored. So it is below.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
         conversation = await _locked(session, actor, conversation_id)
         leaf_id = await branches.leaf_of(session, conversation.id)
         last = await session.get(Message, leaf_id) if leaf_id else None
         bot = await _bot_of(session, actor, conversation)
-        return await _asked(context, session, actor, conversation, bot, after=last, question=question)
+        turn = await _asked(context, session, actor, conversation, bot, after=last, question=question)
+        await count_question(session, actor)
+        return turn
 
 
 async def open_first_turn(
@@ -103,7 +107,9 @@ async def edit_turn(
             raise NotAQuestionError
         before = await session.get(Message, old.parent_id) if old.parent_id else None
         bot = await _bot_of(session, actor, conversation)
-        return await _asked(context, session, actor, conversation, bot, after=before, question=question)
+        turn = await _asked(context, session, actor, conversation, bot, after=before, question=question)
+        await count_question(session, actor)
+        return turn
 
 
 async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> OpenTurn:
@@ -126,6 +132,7 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
         conversation.active_leaf_id, conversation.updated_at = reserved.id, func.now()
         bot = await _bot_of(session, actor, conversation)
         turn = await _turn(context, session, actor, conversation, bot, asked, reserved)
+        await count_question(session, actor)
         return replace(turn, is_retry=True)
 
 
@@ -158,9 +165,10 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         answer.error_type = answer.completed_at = None
         answer.leased_until = now + LEASE
         conversation = await session.get_one(Conversation, answer.conversation_id)
-        return await _turn(
-            context, session, actor, conversation, await _bot_of(session, actor, conversation), question, answer
-        )
+        bot = await _bot_of(session, actor, conversation)
+        turn = await _turn(context, session, actor, conversation, bot, question, answer)
+        await count_question(session, actor)
+        return turn
 
 
 async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,7 +13,7 @@ from serving.accounts.roles import Permission
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.chatbot_version import ChatbotVersion
 from storage.postgres.models.chunk import Chunk
-from storage.postgres.models.conversation import Conversation
+from storage.postgres.models.conversation import Asker, Channel, Conversation
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion
 from storage.postgres.models.eval_run import EvalRun
@@ -28,11 +28,23 @@ from storage.postgres.session import AnyRow
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Conversations that the actor may read: all with the permission, else one's own."""
+    if actor.visitor_id is not None:
+        return Conversation.visitor_id == actor.visitor_id
     if actor.may(Permission.READ_ALL_CONVERSATIONS):
         return true()
     if actor.user_id is not None:
         return Conversation.user_id == actor.user_id
     return Conversation.api_key_id == actor.api_key_id
+
+
+def asker() -> ColumnElement[str]:
+    """Who began a conversation; the warehouse tells the same (`stg_app__conversations`)."""
+    is_program = or_(Conversation.api_key_id.is_not(None), Conversation.channel == Channel.EVAL)
+    return case(
+        (Conversation.visitor_id.is_not(None), Asker.VISITOR.value),
+        (is_program, Asker.PROGRAM.value),
+        else_=Asker.MEMBER.value,
+    )
 
 
 def _conversations(actor: Actor) -> Select[*tuple[Any, ...]]:
@@ -49,6 +61,7 @@ def _conversations(actor: Actor) -> Select[*tuple[Any, ...]]:
             Conversation.chatbot_id,
             Chatbot.name.label("chatbot_name"),
             Conversation.channel,
+            asker().label("asker"),
             Conversation.title,
             count.label("messages"),
             Conversation.created_at,
@@ -73,6 +86,16 @@ async def conversations(
 async def conversation_row(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> AnyRow | None:
     """One conversation as the list shows it."""
     return (await session.execute(_conversations(actor).where(Conversation.id == conversation_id))).one_or_none()
+
+
+async def empty_conversation(session: AsyncSession, visitor_id: uuid.UUID) -> Conversation | None:
+    """A conversation of a visitor in which nothing was said yet."""
+    is_said = select(Message.id).where(Message.conversation_id == Conversation.id).exists()
+    statement = select(Conversation).where(
+        Conversation.visitor_id == visitor_id, Conversation.closed_at.is_(None), ~is_said
+    )
+    found: Conversation | None = await session.scalar(statement.order_by(Conversation.created_at).limit(1))
+    return found
 
 
 async def lock_conversation(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation | None:

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from serving.accounts.schemas import Read, Write
 from serving.conversations.handovers.schemas import HandoverOut
 from serving.language.schemas import UnderstoodOut
-from storage.postgres.models.conversation import Channel
+from storage.postgres.models.conversation import Asker, Channel
 from storage.postgres.models.conversation_fact import FactKind, FactSubject
 from storage.postgres.models.message import MessageAuthor, MessageRole, MessageState
 
@@ -36,6 +36,7 @@ class ConversationOut(Read):
     chatbot_id: uuid.UUID
     chatbot_name: str
     channel: Channel
+    asker: Asker
     title: str | None
     messages: int
     created_at: datetime

@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
 from serving.bots import service as bots
+from serving.bots.errors import ChatbotNotFoundError
 from serving.bots.schemas import ChatbotOut
 from serving.context import ServingContext
 from serving.conversations import branches, repository
 from serving.conversations.answering import answer, pass_on
 from serving.conversations.errors import ConversationNotFoundError, MessageNotFoundError
 from serving.conversations.events import AnswerEvent, AnswerFailed, Ending
+from serving.conversations.masking import for_visitor, masked
 from serving.conversations.opening import edit_turn, open_first_turn, open_turn, reopen_turn, retry_turn
 from serving.conversations.retelling import Retold, tell_again
 from serving.conversations.schemas import AnswerOut, ConversationCreate, ConversationStarted
@@ -22,16 +24,34 @@ from serving.conversations.streams.hub import RunningAnswer
 from serving.conversations.turns import HandedOver, OpenTurn
 from serving.errors import ApiError, UnavailableError
 from serving.inference.provider import Turn
+from serving.visitors.limits import check_questions
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.session import AnyRow, async_organization_session
 
 
 async def start_conversation(session: AsyncSession, actor: Actor, body: ConversationCreate) -> ConversationStarted:
-    """Start a conversation with a bot."""
+    """Start a conversation with a bot; a visitor's that nothing was said in yet is gone on with.
+
+    Raises:
+        ChatbotNotFoundError: No such bot, or a visitor's is another one.
+        VisitorLimitError: A visitor, and no more questions today.
+    """
+    if actor.visitor_id is not None and body.chatbot_id != actor.chatbot_id:
+        raise ChatbotNotFoundError
     bot = await bots.get_chatbot(session, body.chatbot_id)
-    row = await _start(session, actor, bot, channel=body.channel, title=body.title)
+    if actor.visitor_id is not None:
+        row = await _of_visitor(session, actor, actor.visitor_id, bot)
+    else:
+        row = await _start(session, actor, bot, channel=body.channel, title=body.title)
     listed = await get_conversation(session, actor, row.id)
     return ConversationStarted(**listed._mapping, welcome_message=bot.config.welcome_message)
+
+
+async def _of_visitor(session: AsyncSession, actor: Actor, visitor_id: uuid.UUID, bot: ChatbotOut) -> Conversation:
+    """A conversation of a visitor with their bot. One without a word is used first: nobody fills the table with those."""
+    await check_questions(session, actor)
+    found = await repository.empty_conversation(session, visitor_id)
+    return found or await _start(session, actor, bot, channel=Channel.WEB)
 
 
 async def _start(
@@ -42,6 +62,7 @@ async def _start(
         chatbot_id=bot.id,
         user_id=actor.user_id,
         api_key_id=actor.api_key_id,
+        visitor_id=actor.visitor_id,
         channel=channel,
         title=title,
     )
@@ -252,6 +273,8 @@ async def _start_answer(
         await admission.enter(actor.organization_id)
     except ApiError as refused:
         context.streams.refusals.count(refused.slug, actor.organization_id)
+        if actor.visitor_id is not None:
+            raise masked(refused) from refused
         raise
     entered = time.monotonic()
     try:
@@ -266,9 +289,11 @@ async def _start_answer(
         if isinstance(turn, HandedOver):
             return pass_on(turn)
         if isinstance(turn, Retold):
-            return tell_again(turn)
-        return answer(
-            context, turn, started=started, history=history, parameters=parameters, ending=lambda: running.ending
-        )
+            told = tell_again(turn)
+        else:
+            told = answer(
+                context, turn, started=started, history=history, parameters=parameters, ending=lambda: running.ending
+            )
+        return told if actor.visitor_id is None else for_visitor(told)
 
     return context.streams.start(actor.organization_id, turn.message_id, turn.generation, events, entered_at=entered)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from serving.accounts.principal import Actor
 from serving.accounts.roles import Permission
-from serving.dependencies import Converser, Database, Requires
+from serving.dependencies import Chatter, Database, Requires
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackCreate, FeedbackOut, Thumb
 from storage.postgres.models.feedback import Feedback
@@ -19,7 +19,7 @@ Reader = Annotated[Actor, Depends(Requires(Permission.READ_ALL_CONVERSATIONS))]
 
 
 @router.put("/messages/{message_id}/feedback", response_model=FeedbackOut)
-async def rate(actor: Converser, message_id: uuid.UUID, body: FeedbackCreate, session: Database) -> Feedback:
+async def rate(actor: Chatter, message_id: uuid.UUID, body: FeedbackCreate, session: Database) -> Feedback:
     """Rate an answer; a second time replaces the first."""
     return await service.rate(session, actor, message_id, body)
 

@@ -22,11 +22,12 @@ async def upsert(
             message_id=message_id,
             user_id=actor.user_id,
             api_key_id=actor.api_key_id,
+            visitor_id=actor.visitor_id,
             rating=rating,
             comment=comment,
         )
         .on_conflict_do_update(
-            index_elements=["message_id", "user_id", "api_key_id"],
+            index_elements=["message_id", "user_id", "api_key_id", "visitor_id"],
             set_={"rating": rating, "comment": comment, "updated_at": func.now()},
         )
         .returning(Feedback)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, UploadFile
 
-from serving.dependencies import BotWriter, Context, Database, KnowledgeReader, KnowledgeWriter
+from serving.dependencies import BotWriter, Context, Database, KnowledgeReader, KnowledgeWriter, PassageOpener
 from serving.knowledge import bases, service, sharing, uploads
 from serving.knowledge.bulk_schemas import SharedBot, SharingUpdate
 from serving.knowledge.schemas import (
@@ -147,6 +147,6 @@ async def delete_document(actor: KnowledgeWriter, document_id: uuid.UUID, contex
 
 
 @router.get("/passages/{chunk_id}")
-async def read_passage(actor: KnowledgeReader, chunk_id: uuid.UUID, session: Database) -> PassageOut:
-    """A passage with its neighbours: what a citation opens."""
-    return await service.get_passage(session, chunk_id)
+async def read_passage(actor: PassageOpener, chunk_id: uuid.UUID, session: Database) -> PassageOut:
+    """A passage with its neighbours: what a citation opens. Visitors get those that an answer has shown them, alone."""
+    return await service.get_passage(session, actor, chunk_id)

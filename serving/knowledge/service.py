@@ -10,7 +10,9 @@ from ingestion import intake
 from ingestion.duplicates import Duplicate, find_duplicates
 from serving.accounts.audit import record
 from serving.accounts.principal import Actor
+from serving.accounts.roles import Permission
 from serving.context import ServingContext
+from serving.conversations.citations import was_shown
 from serving.knowledge import repository
 from serving.knowledge.bases import open_knowledge_base
 from serving.knowledge.errors import DocumentNotFoundError, PassageNotFoundError
@@ -82,13 +84,19 @@ async def delete_document(context: ServingContext, actor: Actor, document_id: uu
     await to_thread.run_sync(intake.tombstone, context.stores, actor.organization_id, document_id)
 
 
-async def get_passage(session: AsyncSession, chunk_id: uuid.UUID) -> PassageOut:
-    """One passage with its neighbours."""
+async def get_passage(session: AsyncSession, actor: Actor, chunk_id: uuid.UUID) -> PassageOut:
+    """One passage with its neighbours.
+
+    Raises:
+        PassageNotFoundError: Unknown here, gone, or not the actor's to read: who may not read what the organization knows
+            opens what an answer has shown them, without what stands around it.
+    """
+    reads_all = actor.may(Permission.READ_KNOWLEDGE)
     row = await repository.passage(session, chunk_id)
-    if row is None:
+    if row is None or not (reads_all or await was_shown(session, actor, chunk_id)):
         raise PassageNotFoundError
     chunk = row.Chunk
-    around = await repository.neighbours(session, chunk)
+    around = await repository.neighbours(session, chunk) if reads_all else {}
     return PassageOut(
         chunk_id=chunk.id,
         document_id=chunk.document_id,

@@ -29,13 +29,14 @@ from storage.postgres.models.outbox_event import OutboxEvent
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
 from storage.postgres.models.usage_record import UsageRecord
+from storage.postgres.models.visitor import Visitor
 
 # What an erasure may change: vacuumed afterwards, so that no dead row keeps what it held.
 TOUCHED_TABLES = tuple(
     model.__tablename__
     for model in (
         Chunk, Conversation, ConversationEvent, ConversationFact, ConversationSummary, Document, DocumentVersion, Embedding, Feedback, Handover,
-        Ingestion, Job, KnowledgeBase, Message, OutboxEvent, Receipt, ReceiptPassage, UsageRecord,
+        Ingestion, Job, KnowledgeBase, Message, OutboxEvent, Receipt, ReceiptPassage, UsageRecord, Visitor,
     )
 )  # fmt: skip
 # Tables of optional parts of the product, and the columns by which their rows belong to what is erased.
@@ -122,6 +123,8 @@ def _remove_person(session: Session, organization_id: uuid.UUID, targets: Target
     _delete(session, Conversation, [Conversation.id.in_(targets.conversation_ids)], organization_id, counts)
     if targets.user_id is None:
         return
+    # With a visitor goes what they began after the erasure was asked for, before they noticed.
+    _delete(session, Visitor, [Visitor.id == targets.user_id], organization_id, counts)
     _delete(session, Feedback, [Feedback.user_id == targets.user_id], organization_id, counts)
     # What they wrote to others as an agent belongs to those; it stays, and no longer says who wrote it.
     written = update(Message).where(Message.organization_id == organization_id)

@@ -96,7 +96,7 @@ def _conversations(session: Session, erasure: Erasure, until: datetime) -> tuple
     is_theirs: list[ColumnElement[bool]] = [Conversation.custom_metadata[EXTERNAL_PERSON].astext == erasure.subject]
     user_id = _uuid_or_none(erasure.subject)
     if user_id is not None:
-        is_theirs.append(Conversation.user_id == user_id)
+        is_theirs += [Conversation.user_id == user_id, Conversation.visitor_id == user_id]
     found = session.scalars(
         select(Conversation.id)
         .where(Conversation.organization_id == erasure.organization_id, Conversation.created_at <= until)

@@ -23,6 +23,7 @@ from storage.postgres.models.message import Message, MessageRole, MessageState
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
 from storage.postgres.models.usage_record import UsageRecord
+from storage.postgres.models.visitor import Visitor
 from storage.postgres.session import owner_session
 
 HASH = "0" * 64
@@ -95,12 +96,27 @@ def make_studio(owner: Engine, organization_id: uuid.UUID) -> Studio:
         )  # fmt: skip
 
 
-def open_turn(owner: Engine, studio: Studio, *, channel: Channel = Channel.API) -> Turn:
+def make_visitor(owner: Engine, studio: Studio, *, kept_for: timedelta = timedelta(days=30)) -> uuid.UUID:
+    """Somebody without an account who asked the bot; over already where `kept_for` is negative."""
+    with owner_session(owner) as session:
+        row = Visitor(
+            organization_id=studio.organization_id, chatbot_id=studio.bot_id, token_hash=uuid.uuid4().bytes,
+            expires_at=datetime.now(UTC) + kept_for,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def open_turn(
+    owner: Engine, studio: Studio, *, channel: Channel = Channel.API, visitor_id: uuid.UUID | None = None
+) -> Turn:
     """A committed question whose answer is still streaming."""
     with owner_session(owner) as session:
         conversation = Conversation(
-            organization_id=studio.organization_id, chatbot_id=studio.bot_id, channel=channel, title="Refunds"
-        )
+            organization_id=studio.organization_id, chatbot_id=studio.bot_id, channel=channel, title="Refunds",
+            visitor_id=visitor_id,
+        )  # fmt: skip
         session.add(conversation)
         session.flush()
         asked = _message(studio, conversation.id, 0, MessageRole.USER, MessageState.COMPLETE, "How long?")
@@ -155,9 +171,10 @@ def answered_turn(
     channel: Channel = Channel.API,
     total_ms: float = 120.0,
     understood: dict[str, Any] | None = None,
+    visitor_id: uuid.UUID | None = None,
 ) -> Turn:
     """A question with its complete answer."""
-    turn = open_turn(owner, studio, channel=channel)
+    turn = open_turn(owner, studio, channel=channel, visitor_id=visitor_id)
     close_turn(owner, studio, turn, total_ms=total_ms, understood=understood)
     return turn
 

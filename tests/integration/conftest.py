@@ -41,7 +41,9 @@ def running_api(settings: StorageSettings) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_app(settings, ServingSettings(_env_file=None, sign_in_attempts=5, max_upload_mb=2))
+    app = create_app(
+        settings, ServingSettings(_env_file=None, sign_in_attempts=5, visitors_per_address=10_000, max_upload_mb=2)
+    )
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -149,6 +151,22 @@ def start_conversation(tenant: Tenant, *, role: Role = Role.OWNER) -> str:
     response = tenant.clients[role].post("/api/v1/conversations", json={"chatbot_id": tenant.chatbot_id})
     assert response.status_code == 201, response.text
     return str(uuid.UUID(response.json()["id"]))
+
+
+def publish(tenant: Tenant, **changes: Any) -> None:
+    """Publish the tenant's bot to anyone."""
+    response = tenant.owner.patch(f"/api/v1/chatbots/{tenant.chatbot_id}", json={"access": "anyone", **changes})
+    assert response.status_code == 200, response.text
+
+
+@contextmanager
+def visit(url: str, chatbot_id: str) -> Iterator[httpx2.Client]:
+    """A browser that has begun a visit of a bot, as the chat page does."""
+    with client(url) as visitor:
+        visitor.headers.update({"X-Pixel-Page": "1", "X-Pixel-Bot": chatbot_id})
+        begun = visitor.post(f"/chat/{chatbot_id}/visitor")
+        assert begun.status_code == 204, begun.text
+        yield visitor
 
 
 def ask(tenant: Tenant, question: str, *, role: Role = Role.OWNER) -> Any:

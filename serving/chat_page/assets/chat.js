@@ -1,48 +1,38 @@
-// The chat page. Text of a model or a document is only ever set as text: no markup of theirs is ever read as markup.
+// The chat page: of members who sign in, and of visitors of a bot that is published to anyone.
 
-const TEXTS = {
-  en: { skip: "Skip to the question", language: "Language", new: "New chat", leave: "Sign out", signIn: "Sign in", email: "E-mail",
-    password: "Password", conversation: "Conversation", ask: "Your question", send: "Send", stop: "Stop", close: "Close",
-    sources: "Sources", about: "You could ask about", up: "Helpful", down: "Not helpful", comment: "What was wrong? (optional)",
-    thanks: "Thank you.", page: "page", again: "Try again", you: "You", bot: "Answer", done: "Answered.", stopped: "Stopped.",
-    lost: "The connection was lost. Trying again …", gone: "No bot of this name is here for you.", open: "Open source" },
-  de: { skip: "Zur Frage springen", language: "Sprache", new: "Neuer Chat", leave: "Abmelden", signIn: "Anmelden", email: "E-Mail",
-    password: "Passwort", conversation: "Gespräch", ask: "Deine Frage", send: "Senden", stop: "Stopp", close: "Schließen",
-    sources: "Quellen", about: "Du könntest fragen nach", up: "Hilfreich", down: "Nicht hilfreich",
-    comment: "Was war falsch? (freiwillig)", thanks: "Danke.", page: "Seite", again: "Noch einmal", you: "Du", bot: "Antwort",
-    done: "Beantwortet.", stopped: "Gestoppt.", lost: "Die Verbindung ist weg. Neuer Versuch …",
-    gone: "Hier ist kein Bot dieses Namens für dich.", open: "Quelle öffnen" },
-  es: { skip: "Ir a la pregunta", language: "Idioma", new: "Nuevo chat", leave: "Salir", signIn: "Entrar", email: "Correo",
-    password: "Contraseña", conversation: "Conversación", ask: "Tu pregunta", send: "Enviar", stop: "Parar", close: "Cerrar",
-    sources: "Fuentes", about: "Podrías preguntar por", up: "Útil", down: "No es útil", comment: "¿Qué falló? (opcional)",
-    thanks: "Gracias.", page: "página", again: "Reintentar", you: "Tú", bot: "Respuesta", done: "Respondido.", stopped: "Parado.",
-    lost: "Se perdió la conexión. Reintentando …", gone: "Aquí no hay ningún bot con ese nombre para ti.", open: "Abrir fuente" },
-  fr: { skip: "Aller à la question", language: "Langue", new: "Nouveau chat", leave: "Se déconnecter", signIn: "Se connecter",
-    email: "E-mail", password: "Mot de passe", conversation: "Conversation", ask: "Votre question", send: "Envoyer", stop: "Arrêter",
-    close: "Fermer", sources: "Sources", about: "Vous pourriez demander", up: "Utile", down: "Pas utile",
-    comment: "Qu'est-ce qui n'allait pas ? (facultatif)", thanks: "Merci.", page: "page", again: "Réessayer", you: "Vous",
-    bot: "Réponse", done: "Répondu.", stopped: "Arrêté.", lost: "Connexion perdue. Nouvel essai …",
-    gone: "Aucun bot de ce nom n'est ici pour vous.", open: "Ouvrir la source" },
-};
+import { events, make, marked, show } from "/chat/assets/drawing.js";
+import { TEXTS } from "/chat/assets/texts.js";
+
 const RETRIES = 6;
+const LOOK_EVERY_MS = 5000;
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MEMBER = "pixel-chat-member";
 const at = (id) => document.getElementById(id);
-const slug = decodeURIComponent(location.pathname.split("/")[2] || "");
+const named = decodeURIComponent(location.pathname.split("/")[2] || "");
 const organization = new URLSearchParams(location.search).get("organization");
-const remembered = `pixel-chat-${organization || ""}-${slug}`;
+const isFramed = window.top !== window.self;
 let texts = TEXTS.en;
 let bot = null;
+let visiting = false;
 let conversation = null;
 let running = null;
+let waits = false;
+let seen = new Set();
 
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
+// A browser may let a page inside another site's keep nothing but its cookie: where a visitor was is then asked of the server.
+
+const kept = {
+  works: true,
+  get(key) { try { return localStorage.getItem(key); } catch { kept.works = false; return null; } },
+  set(key, value) { try { localStorage.setItem(key, value); } catch { /* not kept */ } },
+  remove(key) { try { localStorage.removeItem(key); } catch { /* not kept */ } },
+};
+const place = () => `pixel-chat-${visiting ? "visitor" : organization || ""}-${named}`;
 
 async function call(method, path, body) {
   const headers = { "X-Pixel-Page": "1" };
-  if (organization) headers["X-Organization"] = organization;
+  if (visiting) headers["X-Pixel-Bot"] = bot.id;
+  else if (organization) headers["X-Organization"] = organization;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   return fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
 }
@@ -52,6 +42,14 @@ async function problem(response) {
   return told.detail || told.title || `${response.status}`;
 }
 
+// A response that is no error. A visit that is over takes its conversation with it; the next question begins another one.
+
+async function must(response) {
+  if (response.ok) return response;
+  if (visiting && response.status === 401) { conversation = null; kept.remove(place()); }
+  throw new Error(await problem(response));
+}
+
 // Words of the page.
 
 function speak(language) {
@@ -59,48 +57,28 @@ function speak(language) {
   texts = TEXTS[code];
   document.documentElement.lang = code;
   at("language").value = code;
-  localStorage.setItem("pixel-chat-language", code);
+  kept.set("pixel-chat-language", code);
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = texts[element.dataset.text];
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", texts[element.dataset.label]);
   for (const element of document.querySelectorAll("[data-placeholder]")) element.placeholder = texts[element.dataset.placeholder];
+  at("kept-text").textContent = visiting ? texts.kept.replace("{days}", bot.kept_days) : "";
 }
 
-// Text -> paragraphs, lists, code, bold, and marks that open their source.
-
-function lines(text, citations) {
-  const parts = text.split(/(\*\*[^*\n]+\*\*|`[^`\n]+`|\[\d{1,3}\])/);
-  return parts.filter(Boolean).map((part) => {
-    if (/^\*\*.+\*\*$/.test(part)) return make("strong", { textContent: part.slice(2, -2) });
-    if (/^`.+`$/.test(part)) return make("code", { textContent: part.slice(1, -1) });
-    const mark = /^\[(\d{1,3})\]$/.exec(part);
-    const citation = mark && citations.get(Number(mark[1]));
-    if (!citation) return document.createTextNode(part);
-    const button = make("button", { type: "button", className: "cite", textContent: mark[1] });
-    button.setAttribute("aria-label", `${texts.open} ${mark[1]}: ${citation.document_name}`);
+function marks(citations) {
+  return (number) => {
+    const citation = citations.get(number);
+    if (!citation) return null;
+    const button = make("button", { type: "button", className: "cite", textContent: `${number}` });
+    button.setAttribute("aria-label", `${texts.open} ${number}: ${citation.document_name}`);
     button.addEventListener("click", () => openPassage(citation));
     return button;
-  });
+  };
 }
 
-function show(target, text, citations) {
-  target.replaceChildren();
-  for (const block of text.split(/\n{2,}/)) {
-    if (/^```/.test(block)) {
-      target.append(make("pre", {}, make("code", { textContent: block.replace(/^```.*\n?|```$/g, "") })));
-    } else if (/^\s*[-*•] /.test(block)) {
-      const items = block.split(/\n(?=\s*[-*•] )/).map((item) => make("li", {}, ...lines(item.replace(/^\s*[-*•] /, ""), citations)));
-      target.append(make("ul", {}, ...items));
-    } else if (block.trim()) {
-      const rows = block.split("\n").flatMap((row, index) => (index ? [make("br"), ...lines(row, citations)] : lines(row, citations)));
-      target.append(make("p", {}, ...rows));
-    }
-  }
-}
-
-function bubble(role, text) {
+function bubble(role, text, speaker = role === "user" ? texts.you : texts.bot) {
   const body = make("div", { className: "text" });
-  const article = make("article", { className: role }, make("span", { className: "hidden", textContent: role === "user" ? texts.you : texts.bot }), body);
-  show(body, text, new Map());
+  const article = make("article", { className: role }, make("span", { className: "hidden", textContent: speaker }), body);
+  show(body, text, marks(new Map()));
   at("log").append(article);
   at("log").scrollTop = at("log").scrollHeight;
   return { article, body };
@@ -114,6 +92,7 @@ async function openPassage(citation) {
   at("passage-place").textContent = where.join(" › ");
   at("passage-text").textContent = "…";
   dialog.showModal();
+  if (visiting && running) await running.over; // visitors open what an answer has shown: once it is there
   const response = await call("GET", citation.url);
   if (!response.ok) { at("passage-text").textContent = await problem(response); return; }
   const passage = await response.json();
@@ -126,44 +105,31 @@ async function openPassage(citation) {
   if (first) first.scrollIntoView({ block: "center" });
 }
 
-function marked(text, quotes) {
-  const pieces = [];
-  let from = 0;
-  const found = quotes.map((quote) => [text.indexOf(quote), quote.length]).filter(([place]) => place >= 0).sort((a, b) => a[0] - b[0]);
-  for (const [place, length] of found) {
-    if (place < from) continue;
-    pieces.push(document.createTextNode(text.slice(from, place)), make("mark", { textContent: text.slice(place, place + length) }));
-    from = place + length;
-  }
-  pieces.push(document.createTextNode(text.slice(from)));
-  return pieces;
-}
-
 // What stands below an answer.
 
 function finish(answer, shown) {
-  const citations = new Map(answer.citations.map((citation) => [citation.number, citation]));
-  show(shown.body, answer.content, citations);
-  const sources = answer.citations.length ? answer.citations : answer.related;
-  if (sources.length) {
-    const list = make("ul", { className: "sources" }, make("li", { className: "hint", textContent: texts.sources }));
-    for (const source of sources) {
-      const button = make("button", { type: "button", textContent: `${source.number} · ${source.document_name}` });
-      button.addEventListener("click", () => openPassage(source));
-      list.append(make("li", {}, button));
-    }
-    shown.article.append(list);
+  cited(shown, answer.content, answer.citations);
+  list(shown, "sources", texts.sources, answer.citations.length ? answer.citations : answer.related, (source) =>
+    [`${source.number} · ${source.document_name}`, () => openPassage(source)]);
+  list(shown, "more", texts.about, answer.suggestions, (one) => [one, () => { at("question").value = one; at("question").focus(); }]);
+  if (answer.receipt_url) shown.article.append(thumbs(answer.message_id, 0));
+  waits = Boolean(answer.handover);
+}
+
+function cited(shown, text, citations) {
+  show(shown.body, text, marks(new Map(citations.map((citation) => [citation.number, citation]))));
+}
+
+function list(shown, kind, title, items, told) {
+  if (!items.length) return;
+  const made = make("ul", { className: kind }, make("li", { className: "hint", textContent: title }));
+  for (const item of items) {
+    const [label, act] = told(item);
+    const button = make("button", { type: "button", textContent: label });
+    button.addEventListener("click", act);
+    made.append(make("li", {}, button));
   }
-  if (answer.suggestions.length) {
-    const list = make("ul", { className: "more" }, make("li", { className: "hint", textContent: texts.about }));
-    for (const one of answer.suggestions) {
-      const button = make("button", { type: "button", textContent: one });
-      button.addEventListener("click", () => { at("question").value = one; at("question").focus(); });
-      list.append(make("li", {}, button));
-    }
-    shown.article.append(list);
-  }
-  shown.article.append(thumbs(answer.message_id, 0));
+  shown.article.append(made);
 }
 
 function thumbs(messageId, rated) {
@@ -194,24 +160,27 @@ function thumbs(messageId, rated) {
 
 // Asking: the stream is read again from its last event when the connection breaks.
 
+async function begin() {
+  if (visiting) await must(await call("POST", `/chat/${bot.id}/visitor`));
+  const started = await must(await call("POST", "/api/v1/conversations", { chatbot_id: bot.id, channel: "web" }));
+  conversation = (await started.json()).id;
+  kept.set(place(), conversation);
+}
+
 async function ask(question) {
   busy(true);
   bubble("user", question);
   const shown = bubble("assistant", "");
   shown.body.classList.add("waiting");
   const state = { text: "", citations: new Map(), url: "", id: "", answer: null, error: null, messageId: "" };
+  state.over = new Promise((end) => { state.end = end; });
   running = state;
-  const draw = () => { show(shown.body, state.text, state.citations); at("log").scrollTop = at("log").scrollHeight; };
+  const draw = () => { show(shown.body, state.text, marks(state.citations)); at("log").scrollTop = at("log").scrollHeight; };
   try {
-    if (!conversation) {
-      const started = await call("POST", "/api/v1/conversations", { chatbot_id: bot.id, channel: "web" });
-      if (!started.ok) throw new Error(await problem(started));
-      conversation = (await started.json()).id;
-      localStorage.setItem(remembered, conversation);
-    }
+    if (!conversation) await begin();
     let response = await call("POST", `/api/v1/conversations/${conversation}/messages`, { content: question, stream: true });
     for (let tries = 0; ; tries += 1) {
-      if (response && !response.ok) throw new Error(await problem(response));
+      if (response) await must(response);
       if (response) await read(response, state, draw).catch(() => {});
       if (state.answer || (state.error && !state.error.resume_url)) break;
       if (!state.url || tries >= RETRIES) throw new Error((state.error && state.error.detail) || texts.lost);
@@ -232,24 +201,15 @@ async function ask(question) {
   } finally {
     shown.body.classList.remove("waiting");
     running = null;
+    state.end();
     busy(false);
     at("log").scrollTop = at("log").scrollHeight;
   }
 }
 
 async function read(response, state, draw) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const fields = Object.fromEntries(block.split("\n").filter((line) => !line.startsWith(":")).map((line) => {
-        const colon = line.indexOf(": ");
-        return [line.slice(0, colon), line.slice(colon + 2)];
-      }));
+  for await (const blocks of events(response)) {
+    for (const fields of blocks) {
       if (fields.data) take(fields.event, JSON.parse(fields.data), state);
       if (fields.id) state.id = fields.id;
     }
@@ -269,46 +229,105 @@ function take(name, data, state) {
 function busy(is) {
   at("send").hidden = is;
   at("stop").hidden = !is;
+  at("forget").disabled = is;
   at("question").setAttribute("aria-busy", String(is));
   if (!is) at("question").focus();
 }
 
-// Coming in and going.
+// While a person is to answer, what they write appears by itself.
+
+async function look() {
+  if (!waits || !conversation || running || document.hidden) return;
+  const response = await call("GET", `/api/v1/conversations/${conversation}/messages`).catch(() => null);
+  if (!response || !response.ok || running) return;
+  for (const message of await response.json()) {
+    if (message.author !== "agent" || seen.has(message.id)) continue;
+    seen.add(message.id);
+    bubble("assistant", message.content, texts.person);
+    at("said").textContent = `${texts.person}: ${message.content}`;
+  }
+}
+
+// Coming in and going. A visitor needs no account; who has one signs in and then comes as a member.
 
 async function enter() {
-  const response = await call("GET", "/api/v1/chatbots");
-  if (response.status === 401) { at("door").hidden = false; at("room").hidden = true; at("email").focus(); return; }
+  bot = null;
+  visiting = false;
+  let told = kept.get(MEMBER) || !ID.test(named) ? await memberBot() : null;
+  if (!bot && ID.test(named)) await visitorBot();
+  if (!bot && !told) told = await memberBot();
+  if (!bot && told.status === 401) { door(); return; }
   at("door").hidden = true;
-  at("room").hidden = at("new").hidden = at("leave").hidden = false;
-  if (!response.ok) { bubble("assistant", await problem(response)); return; }
-  bot = (await response.json()).find((one) => one.slug === slug) || null;
-  if (!bot) { bubble("assistant", texts.gone); at("ask").hidden = true; return; }
+  at("room").hidden = at("new").hidden = false;
+  at("leave").hidden = visiting;
+  at("enter").hidden = !visiting || isFramed; // nobody is to type a password inside another site's page
+  at("kept").hidden = !visiting;
+  at("log").replaceChildren();
+  at("ask").hidden = !bot;
+  if (!bot) { bubble("assistant", told.ok ? texts.gone : await problem(told)); return; }
+  speak(at("language").value);
   at("name").textContent = document.title = bot.name;
-  if (bot.config.welcome_message) bubble("assistant", bot.config.welcome_message);
+  fresh();
   await restore();
   at("question").focus();
 }
 
+async function memberBot() {
+  const response = await call("GET", "/api/v1/chatbots");
+  if (response.status === 401) kept.remove(MEMBER);
+  const found = response.ok ? (await response.json()).find((one) => one.slug === named || one.id === named) : null;
+  if (found) bot = { ...found, welcome_message: found.config.welcome_message };
+  return response;
+}
+
+async function visitorBot() {
+  const response = await call("GET", `/chat/${encodeURIComponent(named)}/about`);
+  if (!response.ok) return;
+  bot = await response.json();
+  visiting = true;
+}
+
+function door() {
+  at("door").hidden = false;
+  at("room").hidden = at("new").hidden = at("enter").hidden = true;
+  at("back").hidden = !visiting;
+  at("email").focus();
+}
+
+function fresh() {
+  conversation = null;
+  waits = false;
+  seen = new Set();
+  at("log").replaceChildren();
+  if (bot && bot.welcome_message) bubble("assistant", bot.welcome_message);
+}
+
 async function restore() {
-  const kept = localStorage.getItem(remembered);
-  if (!kept) return;
-  const response = await call("GET", `/api/v1/conversations/${encodeURIComponent(kept)}/messages`);
-  if (!response.ok) { localStorage.removeItem(remembered); return; }
-  conversation = kept;
+  const id = kept.get(place()) || (kept.works ? null : bot.conversation_id);
+  if (!id) return;
+  const response = await call("GET", `/api/v1/conversations/${encodeURIComponent(id)}/messages`);
+  if (!response.ok) { kept.remove(place()); return; }
+  conversation = id;
   for (const message of await response.json()) {
-    const shown = bubble(message.role, message.content);
-    if (message.role !== "assistant" || message.state !== "complete") continue;
+    const isPerson = message.author === "agent";
+    const shown = bubble(message.role, message.content, isPerson ? texts.person : undefined);
+    waits = message.author !== "bot";
+    seen.add(message.id);
+    if (message.author !== "bot" || message.state !== "complete") continue;
+    const citations = await call("GET", `/api/v1/messages/${message.id}/citations`);
+    if (citations.ok) cited(shown, message.content, await citations.json());
     shown.article.append(thumbs(message.id, message.rating || 0));
-    const receipt = await call("GET", `/api/v1/messages/${message.id}/receipt`);
-    if (receipt.ok) cited(shown, message.content, await receipt.json());
   }
 }
 
-function cited(shown, text, receipt) {
-  const citations = receipt.passages.filter((one) => one.citation && one.chunk_id).map((one) => [one.citation, {
-    number: one.citation, document_name: one.document_name, page: one.page, quotes: one.quotes, url: `/api/v1/passages/${one.chunk_id}`,
-  }]);
-  show(shown.body, text, new Map(citations));
+async function forget() {
+  at("forgetting").close();
+  const response = await call("DELETE", `/chat/${bot.id}/visitor`);
+  if (!response.ok && response.status !== 401) { at("said").textContent = await problem(response); return; }
+  kept.remove(place());
+  fresh();
+  at("said").textContent = texts.forgotten;
+  at("question").focus();
 }
 
 at("sign-in").addEventListener("submit", async (event) => {
@@ -316,7 +335,7 @@ at("sign-in").addEventListener("submit", async (event) => {
   const told = at("sign-in").querySelector(".problem");
   told.hidden = true;
   const response = await call("POST", "/chat/session", { email: at("email").value, password: at("password").value });
-  if (response.ok) { at("password").value = ""; await enter(); return; }
+  if (response.ok) { at("password").value = ""; kept.set(MEMBER, "1"); await enter(); return; }
   told.textContent = await problem(response);
   told.hidden = false;
   at("password").focus();
@@ -338,19 +357,20 @@ function grow() {
 at("question").addEventListener("input", grow);
 at("stop").addEventListener("click", () => { if (running && running.messageId) call("POST", `/api/v1/messages/${running.messageId}/stop`); });
 at("close").addEventListener("click", () => at("passage").close());
-at("new").addEventListener("click", () => {
-  localStorage.removeItem(remembered);
-  conversation = null;
-  at("log").replaceChildren();
-  if (bot && bot.config.welcome_message) bubble("assistant", bot.config.welcome_message);
-  at("question").focus();
-});
+at("new").addEventListener("click", () => { kept.remove(place()); fresh(); at("question").focus(); });
+at("enter").addEventListener("click", door);
+at("back").addEventListener("click", enter);
+at("forget").addEventListener("click", () => at("forgetting").showModal());
+at("forget-no").addEventListener("click", () => at("forgetting").close());
+at("forget-yes").addEventListener("click", forget);
 at("leave").addEventListener("click", async () => {
   await call("DELETE", "/chat/session");
-  localStorage.removeItem(remembered);
+  kept.remove(place());
+  kept.remove(MEMBER);
   location.reload();
 });
 at("language").addEventListener("change", () => speak(at("language").value));
+setInterval(look, LOOK_EVERY_MS);
 
-speak(localStorage.getItem("pixel-chat-language") || navigator.language.slice(0, 2));
+speak(kept.get("pixel-chat-language") || navigator.language.slice(0, 2));
 enter();

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from serving.conversations.handovers import service
 from serving.conversations.handovers.schemas import HandoverCreate, HandoverOut, QueuedHandover, ReplyCreate
 from serving.conversations.schemas import MessageOut
-from serving.dependencies import Agent, Context, Converser, Database
+from serving.dependencies import Agent, Chatter, Context, Database
 from storage.postgres.models.handover import HandoverState
 
 router = APIRouter(prefix="/api/v1", tags=["handovers"])
@@ -18,7 +18,7 @@ _OPEN = [HandoverState.REQUESTED, HandoverState.ASSIGNED]
 
 @router.post("/conversations/{conversation_id}/handover", status_code=201)
 async def request_handover(
-    actor: Converser, conversation_id: uuid.UUID, body: HandoverCreate, context: Context, session: Database
+    actor: Chatter, conversation_id: uuid.UUID, body: HandoverCreate, context: Context, session: Database
 ) -> HandoverOut:
     """Ask for a person; until it is resolved, the bot does not answer."""
     return await service.request(context, session, actor, conversation_id, body)

@@ -1,12 +1,19 @@
 """Errors of hand-overs."""
 
-from serving.errors import ConflictError, NotFoundError
+from serving.errors import ConflictError, ForbiddenError, NotFoundError
 
 
 class HandoverNotFoundError(NotFoundError):
     """No such hand-over, or one of another organization."""
 
     title = "No such hand-over"
+
+
+class HandoverNotOfferedError(ForbiddenError):
+    """The bot hands over to nobody when it is asked to; visitors cannot do so by themselves."""
+
+    slug = "handover-not-offered"
+    title = "This bot does not hand over to a person on request"
 
 
 class HandoverResolvedError(ConflictError):

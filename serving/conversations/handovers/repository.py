@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
+from serving.conversations.repository import asker
 from storage.postgres.models.api_key import ApiKey
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.conversation import Conversation
@@ -64,6 +65,7 @@ def _queued(actor: Actor) -> Select[*tuple[Any, ...]]:
             func.extract("epoch", waited).label("waited_s"),
             Conversation.title,
             Chatbot.name.label("chatbot_name"),
+            asker().label("asker"),
             func.coalesce(User.name, ApiKey.name).label("assigned_to"),
             func.coalesce(mine, False).label("is_mine"),
         )

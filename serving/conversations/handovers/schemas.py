@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from serving.accounts.schemas import Read, Write
+from storage.postgres.models.conversation import Asker
 from storage.postgres.models.handover import HandoverReason, HandoverState
 
 ReplyText = Annotated[
@@ -41,6 +42,7 @@ class QueuedHandover(HandoverOut):
 
     title: str | None
     chatbot_name: str
+    asker: Asker
     assigned_to: str | None = Field(description="name of who has taken it")
     is_mine: bool
 

@@ -9,12 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from serving.accounts.audit import record
 from serving.accounts.principal import Actor
 from serving.accounts.roles import Permission
+from serving.bots import service as bots
 from serving.context import ServingContext
 from serving.conversations import branches
 from serving.conversations import repository as conversations
 from serving.conversations.errors import ConversationNotFoundError
 from serving.conversations.handovers import repository
-from serving.conversations.handovers.errors import HandoverNotFoundError, HandoverResolvedError, HandoverTakenError
+from serving.conversations.handovers.errors import (
+    HandoverNotFoundError,
+    HandoverNotOfferedError,
+    HandoverResolvedError,
+    HandoverTakenError,
+)
 from serving.conversations.handovers.requesting import request_handover
 from serving.conversations.handovers.schemas import HandoverCreate, HandoverOut, QueuedHandover, ReplyCreate
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
@@ -32,9 +38,15 @@ async def request(
 
     Raises:
         ConversationNotFoundError: Unknown, or of somebody else.
+        HandoverNotOfferedError: A visitor asks, and the bot does not hand over on request.
     """
-    if await conversations.lock_conversation(session, actor, conversation_id) is None:
+    conversation = await conversations.lock_conversation(session, actor, conversation_id)
+    if conversation is None:
         raise ConversationNotFoundError
+    if actor.visitor_id is not None:
+        bot = await bots.get_chatbot(session, conversation.chatbot_id)
+        if not bot.config.handover.on_request:
+            raise HandoverNotOfferedError
     return await request_handover(
         context, session, actor, conversation_id, reason=HandoverReason.REQUESTED, note=body.note
     )

@@ -21,8 +21,16 @@ class Channel(enum.StrEnum):
     EVAL = "eval"  # questions of an evaluation, not of a person
 
 
+class Asker(enum.StrEnum):
+    """Who asks: a person with an account, a program with a key (or an evaluation), or somebody without an account."""
+
+    MEMBER = "member"
+    PROGRAM = "program"
+    VISITOR = "visitor"
+
+
 class Conversation(Identified, OrganizationOwned, Timestamped, Base):
-    """A dialogue of one person or program with one bot.
+    """A dialogue of one person, program or visitor with one bot. A visitor's ends with the visitor.
 
     `active_leaf_id` is the last turn of the branch that is shown and gone on with; `event_count` numbers its events.
     """
@@ -36,6 +44,7 @@ class Conversation(Identified, OrganizationOwned, Timestamped, Base):
     chatbot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chatbots.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    visitor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("visitors.id", ondelete="CASCADE"), index=True)
     channel: Mapped[str] = mapped_column(String(20))
     title: Mapped[str | None] = mapped_column(String(255))
     custom_metadata: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")

@@ -18,7 +18,7 @@ class ErasureKind(enum.StrEnum):
 
     DOCUMENT = "document"
     KNOWLEDGE_BASE = "knowledge_base"
-    SUBJECT = "subject"  # a person: a user, or someone outside who wrote to a bot
+    SUBJECT = "subject"  # a person: a user, a visitor, or someone outside who wrote to a bot
 
 
 class ErasureState(enum.StrEnum):

@@ -9,7 +9,7 @@ from storage.postgres.models.base import Base, Identified, OrganizationOwned, Ti
 
 
 class Feedback(Identified, OrganizationOwned, Timestamped, Base):
-    """Thumbs up (1) or down (-1) of one user or key on one answer, with a comment."""
+    """Thumbs up (1) or down (-1) of one user, key or visitor on one answer, with a comment."""
 
     __tablename__ = "feedback"
     __table_args__ = (
@@ -19,6 +19,7 @@ class Feedback(Identified, OrganizationOwned, Timestamped, Base):
             "message_id",
             "user_id",
             "api_key_id",
+            "visitor_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
@@ -27,5 +28,6 @@ class Feedback(Identified, OrganizationOwned, Timestamped, Base):
     message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    visitor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("visitors.id", ondelete="CASCADE"), index=True)
     rating: Mapped[int] = mapped_column(SmallInteger)
     comment: Mapped[str | None]

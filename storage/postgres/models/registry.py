@@ -58,6 +58,8 @@ from storage.postgres.models import (
     usage_record,
     user,
     user_session,
+    visitor,
+    visitor_day,
 )
 from storage.postgres.models.base import Base
 
@@ -119,5 +121,7 @@ MODEL_MODULES = (
     usage_record,
     user,
     user_session,
+    visitor,
+    visitor_day,
 )
 metadata = Base.metadata

@@ -5,11 +5,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards import strings
 from storage.postgres.models.member import Role
-from tests.integration.conftest import Tenant, start_conversation
+from tests.integration.conftest import Tenant, publish, start_conversation, visit
 from tests.integration.dashboards.conftest import SignIn
 from tests.integration.dashboards.test_managing import click
 from tests.integration.dashboards.test_pages import texts
 from tests.integration.serving.conversations.talking import say, turns
+from tests.integration.serving.visitors.talking import ask
 
 PAGE = "app_pages/inbox.py"
 WISH = "I want to talk to a human about ![x](https://evil.example/x.png)"
@@ -54,6 +55,15 @@ class TestInbox:
         click(at, strings.INBOX_RESOLVE)
         assert strings.INBOX_EMPTY in texts(at)
         assert say(tenant, conversation, "Hello again")["handover"] is None
+
+    def test_somebody_without_an_account_is_called_a_visitor(
+        self, api_url: str, tenant: Tenant, sign_in: SignIn
+    ) -> None:
+        publish(tenant)
+        with visit(api_url, tenant.chatbot_id) as visitor:
+            assert ask(visitor, WISH)["handover"]["state"] == "requested"
+        at = sign_in("agent").switch_page(PAGE).run()
+        assert strings.ASKERS["visitor"] in at.selectbox(key="inbox_handover").options[0]
 
     def test_what_somebody_else_has_taken_is_theirs(self, tenant: Tenant, conversation: str, sign_in: SignIn) -> None:
         click(sign_in("agent").switch_page(PAGE).run(), strings.INBOX_TAKE)

@@ -17,6 +17,7 @@ from tests.factories.answers import (
     answered_turn,
     close_turn,
     make_studio,
+    make_visitor,
     open_turn,
     rate,
     understanding,
@@ -45,7 +46,7 @@ def turn(owner: Engine, studio: Studio) -> Turn:
     asked = understanding("refund", is_out_of_scope=False, sentiment="negative")
     turn = answered_turn(owner, studio, total_ms=120.0, understood=asked)
     rate(owner, studio, turn, 1)
-    answered_turn(owner, studio, total_ms=180.0)
+    answered_turn(owner, studio, total_ms=180.0, channel=Channel.WEB, visitor_id=make_visitor(owner, studio))
     _hand_over(owner, turn)
     answered_turn(owner, studio, channel=Channel.EVAL, total_ms=9000.0, understood=asked)
     return turn
@@ -75,6 +76,12 @@ class TestFctAnswers:
         assert (row.passages_retrieved, row.passages_cited, row.quotes) == (1, 1, 1)
         assert (row.thumbs_up, row.thumbs_down) == (1, 0)
         assert (row.search_ms, row.total_ms, row.best_score) == (7.0, 120.0, 0.8)
+
+    def test_tells_who_asked(self, app: Engine, tenant: Organization, built: Turn) -> None:
+        for mart in ("fct_answers", "fct_messages"):
+            with organization_session(app, tenant.id) as session:
+                found = session.execute(text(f"SELECT DISTINCT channel, asker FROM analytics.{mart}")).all()  # noqa: S608
+            assert {tuple(row) for row in found} == {("api", "member"), ("web", "visitor"), ("eval", "program")}
 
 
 class TestFctAnswerPassages:

@@ -9,7 +9,7 @@ import pytest
 from serving.accounts.authentication import PUBLIC_ROUTES
 from serving.app import create_app
 from storage.postgres.models.member import Role
-from tests.integration.conftest import MakeTenant, Tenant, ask, client, upload
+from tests.integration.conftest import MakeTenant, Tenant, ask, client, publish, upload, visit
 
 
 def routes() -> list[tuple[str, str]]:
@@ -179,6 +179,65 @@ class TestRoles:
         for role, sender in tenant.clients.items():
             status = sender.request(method, path, json=body).status_code
             assert (status != 403) == (role.value in allowed), (role, status)
+
+
+# All that a visitor may do; a route that is not here is closed to them.
+OF_VISITORS = {
+    ("DELETE", "/chat/{bot}/visitor"),
+    ("GET", "/api/v1/conversations"),
+    ("GET", "/api/v1/conversations/{conversation_id}"),
+    ("GET", "/api/v1/conversations/{conversation_id}/messages"),
+    ("GET", "/api/v1/messages/{message_id}/citations"),
+    ("GET", "/api/v1/messages/{message_id}/stream"),
+    ("GET", "/api/v1/passages/{chunk_id}"),
+    ("POST", "/api/v1/conversations"),
+    ("POST", "/api/v1/conversations/{conversation_id}/branch"),
+    ("POST", "/api/v1/conversations/{conversation_id}/handover"),
+    ("POST", "/api/v1/conversations/{conversation_id}/messages"),
+    ("POST", "/api/v1/messages/{message_id}/edit"),
+    ("POST", "/api/v1/messages/{message_id}/retry"),
+    ("POST", "/api/v1/messages/{message_id}/stop"),
+    ("PUT", "/api/v1/messages/{message_id}/feedback"),
+}
+
+
+class TestVisitors:
+    def test_every_other_route_is_closed(self, api_url: str, tenant: Tenant) -> None:
+        publish(tenant)
+        assert set(PRIVATE) >= OF_VISITORS
+        with visit(api_url, tenant.chatbot_id) as visitor:
+            for method, path in PRIVATE:
+                known = {"chatbot_id": tenant.chatbot_id, "knowledge_base_id": tenant.knowledge_base_id, "bot": "x"}
+                answer = visitor.request(method, fill(path, known), json={})
+                if (method, path) in OF_VISITORS:
+                    assert answer.status_code in (200, 404, 422), (method, path, answer.text)
+                else:
+                    assert answer.status_code == 403, (method, path, answer.text)
+
+    def test_ids_of_others_look_unknown(self, api_url: str, informed: Tenant) -> None:
+        publish(informed)
+        answer = ask(informed, "How long is the warranty of the K5 grinder?")
+        theirs = {
+            "conversation_id": answer["conversation_id"],
+            "message_id": answer["message_id"],
+            "chunk_id": answer["citations"][0]["chunk_id"],
+        }
+        bodies: dict[str, Any] = {
+            "messages": {"content": "hello"},
+            "edit": {"content": "hello"},
+            "branch": {"message_id": answer["message_id"]},
+            "feedback": {"rating": 1},
+        }
+        with visit(api_url, informed.chatbot_id) as visitor:
+            for method, path in sorted(OF_VISITORS):
+                if "_id}" not in path:
+                    continue
+                body = bodies.get(path.rsplit("/", 1)[-1], {})
+                foreign = visitor.request(method, fill(path, theirs), json=body)
+                unknown = visitor.request(method, fill(path, {}), json=body)
+                assert foreign.status_code == 404, (method, path, foreign.text)
+                assert (foreign.status_code, foreign.json()) == (unknown.status_code, unknown.json()), (method, path)
+        assert informed.owner.get(answer["receipt_url"]).json()["feedback"] == []
 
 
 class TestMalformed:

@@ -113,7 +113,7 @@ class TestOnlyChanged:
     def test_compares_every_column_that_can_change(self) -> None:
         # The answer's identity and the receipt are written once; everything else must be among the compared columns.
         fixed = {
-            "answer_id", "organization_id", "conversation_id", "bot_id", "channel", "created_on", "created_at",
+            "answer_id", "organization_id", "conversation_id", "bot_id", "channel", "asker", "created_on", "created_at",
             # written with the receipt, in the transaction that changes answer_state and receipt_id
             "question_id", "bot_version_id", "experiment", "arm", "prompt_template", "prompt_hash", "provider",
             "model", "adapter_hash", "finish_reason", "is_refused", "language", "prompt_tokens", "completion_tokens",

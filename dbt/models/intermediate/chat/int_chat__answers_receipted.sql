@@ -51,6 +51,7 @@ receipted as (
         messages.conversation_id,
         messages.bot_id,
         messages.channel,
+        messages.asker,
         messages.message_state as answer_state,
         messages.error_type,
         messages.character_count,

@@ -25,6 +25,7 @@ placed as (
         messages.parent_message_id,
         conversations.bot_id,
         conversations.channel,
+        conversations.asker,
         messages.ordinal,
         messages.variant,
         messages.message_role,

@@ -27,6 +27,7 @@ final as (
         answers.conversation_flow_id,
         answers.index_version_id,
         answers.channel::text as channel,
+        answers.asker::text as asker,
         answers.answer_state::text as answer_state,
         answers.error_type::text as error_type,
         answers.experiment::text as experiment,

@@ -23,6 +23,7 @@ final as (
         messages.parent_message_id,
         messages.bot_id,
         messages.channel::text as channel,
+        messages.asker::text as asker,
         messages.ordinal::integer as ordinal,
         messages.variant::integer as variant,
         messages.message_role::text as message_role,

@@ -14,6 +14,11 @@ renamed as (
         api_key_id,
 
         channel,
+        case
+            when visitor_id is not null then 'visitor'
+            when api_key_id is not null or channel = 'eval' then 'program'
+            else 'member'
+        end as asker,
 
         created_at,
         updated_at,

@@ -13,6 +13,7 @@ from tests.integration.conftest import Tenant, upload
 from tests.integration.serving.chat_page.conftest import Visit
 
 QUESTION = "How long is the warranty of the K5 grinder?"
+SCRIPTS_AND_STYLE = ("chat.js", "drawing.js", "texts.js", "chat.css")
 SIZES = [(1280, 800), (390, 844), (320, 640)]
 
 
@@ -151,7 +152,7 @@ class TestFiles:
     def test_the_page_is_small_and_says_what_it_may_load(self, api_url: str) -> None:
         assert sum(path.stat().st_size for path in _ASSETS.iterdir()) < 60_000
         with httpx2.Client(base_url=api_url) as client:
-            for path in ("/chat/anything", "/chat/assets/chat.js", "/chat/assets/chat.css"):
+            for path in ("/chat/anything", *(f"/chat/assets/{name}" for name in SCRIPTS_AND_STYLE)):
                 response = client.get(path)
                 assert response.status_code == 200
                 assert response.headers["content-security-policy"].startswith("default-src 'none'")

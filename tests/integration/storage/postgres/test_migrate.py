@@ -149,3 +149,43 @@ class TestIndexBuilds:
         migrate(scratch)
         with scratch_engine.connect() as connection:
             assert len(connection.execute(cuts).all()) == 2
+
+
+class TestVisitors:
+    """Revision 0022 lets people without an account ask."""
+
+    def test_members_conversations_stay_and_visitors_go_with_their_table(
+        self, scratch: StorageSettings, scratch_engine: Engine
+    ) -> None:
+        migrate(scratch)
+        downgrade(scratch, "0021")
+        _put_data(scratch_engine)
+        with scratch_engine.begin() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO chatbots (organization_id, name, slug, status) "
+                "SELECT id, 'B', 'b', 'published' FROM organizations"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO conversations (organization_id, chatbot_id, user_id, channel) "
+                "SELECT b.organization_id, b.id, u.id, 'web' FROM chatbots b, users u"
+            )
+        migrate(scratch)
+        with scratch_engine.begin() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT access, frame_origins, daily_questions_per_visitor FROM chatbots"
+            )
+            assert found.one() == ("members", [], 50)
+            connection.exec_driver_sql(
+                "INSERT INTO visitors (organization_id, chatbot_id, token_hash, expires_at) "
+                "SELECT organization_id, id, 'x', now() + interval '1 day' FROM chatbots"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO conversations (organization_id, chatbot_id, visitor_id, channel) "
+                "SELECT organization_id, chatbot_id, id, 'web' FROM visitors"
+            )
+        downgrade(scratch, "0021")
+        migrate(scratch)
+        with scratch_engine.connect() as connection:
+            rows = connection.execute(text("SELECT user_id, visitor_id FROM conversations")).all()
+        assert len(rows) == 1
+        assert rows[0].user_id is not None

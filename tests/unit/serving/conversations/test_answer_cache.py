@@ -87,6 +87,15 @@ class TestCache:
         assert cache.forget_organization(A) == 1
         assert cache.size == 0
 
+    def test_forgets_what_was_first_given_in_a_message(self) -> None:
+        cache, first = AnswerCache(), answer()
+        cache.put(key(), first)
+        cache.put(key(question="other"), answer())
+        assert cache.forget_messages(B, [first.message_id]) == 0
+        assert cache.forget_messages(A, [first.message_id]) == 1
+        assert cache.get(key()) is None
+        assert cache.get(key(question="other")) is not None
+
     def test_one_organization_does_not_push_out_another(self) -> None:
         cache = AnswerCache(max_bytes=40_000)
         cache.put(key(organization_id=B), answer())
