@@ -116,8 +116,9 @@ class TestOnlyChanged:
             "answer_id", "organization_id", "conversation_id", "bot_id", "channel", "asker", "created_on", "created_at",
             # written with the receipt, in the transaction that changes answer_state and receipt_id
             "question_id", "bot_version_id", "experiment", "arm", "prompt_template", "prompt_hash", "provider",
-            "model", "adapter_hash", "finish_reason", "is_refused", "language", "prompt_tokens", "completion_tokens",
-            "cost_reserved_usd", "embed_ms", "search_ms", "first_token_ms", "generate_ms", "total_ms", "quotes",
+            "model", "adapter_hash", "finish_reason", "is_refused", "language", "language_confidence", "intent",
+            "intent_confidence", "is_out_of_scope", "sentiment", "sentiment_score", "entities", "prompt_tokens",
+            "completion_tokens", "cost_reserved_usd", "embed_ms", "search_ms", "first_token_ms", "generate_ms", "total_ms", "quotes",
             "best_score",
         }  # fmt: skip
         sql = Path(PROJECT_FOLDER / "models" / "marts" / "chat" / "fct_answers.sql").read_text()
