@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import anyio
 import structlog
 from anyio import to_thread
 from opentelemetry.trace import Span
@@ -13,10 +12,11 @@ from opentelemetry.trace import Span
 from ingestion.language.identification import Identification, identify_language
 from serving.context import ServingContext
 from serving.conversations.answer_cache import cache_salt
-from serving.conversations.citations import RELATED, related_ranks
+from serving.conversations.citations import related_ranks, suggestions_of
 from serving.conversations.errors import AnswererFailedError
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted, Ending
 from serving.conversations.generation import generate
+from serving.conversations.handovers.schemas import HandoverOut
 from serving.conversations.memory.facts.by_model import learn_facts, states_something
 from serving.conversations.memory.recall import history as turns_as_history
 from serving.conversations.memory.rewriting import as_standalone
@@ -93,12 +93,12 @@ async def answer(
         if draft.beside is not None:
             draft.beside.cancel()
         if outcome is not MessageState.COMPLETE:
-            # Also when the task is cancelled: the transaction must not be cancelled with it.
-            with anyio.CancelScope(shield=True):
-                state, reason = outcome or why.state, error_type or why.name.title()
-                await context.streams.closing.run(
-                    lambda: give_up_turn(context, turn, draft, state=state, error_type=reason)
-                )
+            # Also when the task is cancelled, once more even: the transaction must not be cancelled with it.
+            state, reason = outcome or why.state, error_type or why.name.title()
+            closing = context.streams.closing
+            await closing.finish(
+                lambda: closing.run(lambda: give_up_turn(context, turn, draft, state=state, error_type=reason))
+            )
         if draft.charge is not None and draft.usage is not None:
             observe_charge(draft.charge, draft.usage)
 
@@ -160,14 +160,18 @@ async def _generate(
     if completed is None:
         raise AnswererFailedError("The answerer ended without saying why")
     draft.latencies_ms["generate"] = _ms(generating)
-    if understanding is not None:
-        draft.understood = await understanding.found()
-    draft.latencies_ms["total"] = _ms(started)
     ended = completed
+
+    async def store() -> HandoverOut | None:
+        if understanding is not None:
+            draft.understood = await understanding.found()
+        draft.latencies_ms["total"] = _ms(started)
+        return await context.streams.closing.run(
+            lambda: close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=ended)
+        )
+
     # All of it is there: whoever leaves or restarts now, it is kept as an answer.
-    handover = await context.streams.closing.finish(
-        lambda: close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=ended)
-    )
+    handover = await context.streams.closing.finish(store)
     draft.is_closed = True
     if turns_to_summarize(turn):
         context.beside.start("summarize", lambda: summarize(context, turn))
@@ -189,7 +193,9 @@ async def _generate(
         is_refused=completed.is_refused,
         citations=[_citation(retrieval, number, draft) for number in sorted(draft.quotes)],
         related=_related(retrieval, draft) if completed.is_refused else [],
-        suggestions=_suggestions(retrieval) if completed.is_refused else [],
+        suggestions=suggestions_of((p.heading_path, p.document_name) for p in retrieval.passages)
+        if completed.is_refused
+        else [],
         receipt_url=f"/api/v1/messages/{turn.message_id}/receipt",
         prompt_tokens=completed.usage.prompt_tokens,
         completion_tokens=completed.usage.completion_tokens,
@@ -308,12 +314,6 @@ def _related(retrieval: Retrieval, draft: AnswerDraft) -> list[CitationOut]:
     """The closest passages, one per document: a refusal leaves people with somewhere to look."""
     ranks = related_ranks((passage.rank, passage.document_id) for passage in retrieval.passages)
     return [_citation(retrieval, rank, draft) for rank in ranks]
-
-
-def _suggestions(retrieval: Retrieval) -> list[str]:
-    """What the closest passages are about: headings first, since people ask about those; each once."""
-    named = (" › ".join(passage.heading_path) or passage.document_name for passage in retrieval.passages)
-    return list(dict.fromkeys(named))[:RELATED]
 
 
 def _ms(since: float) -> float:

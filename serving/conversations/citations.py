@@ -40,7 +40,7 @@ async def list_citations(session: AsyncSession, actor: Actor, message_id: uuid.U
     """
     if await repository.visible_message(session, actor, message_id) is None:
         raise MessageNotFoundError
-    return [_shown(row) for row in await _cited(session, message_id)]
+    return [as_shown(row) for row in await passages_shown(session, message_id) if row.citation is not None]
 
 
 async def was_shown(session: AsyncSession, actor: Actor, chunk_id: uuid.UUID) -> bool:
@@ -77,7 +77,8 @@ async def _passages(session: AsyncSession, receipts: Select[uuid.UUID]) -> Seque
     return (await session.execute(statement)).all()
 
 
-async def _cited(session: AsyncSession, message_id: uuid.UUID) -> Sequence[AnyRow]:
+async def passages_shown(session: AsyncSession, message_id: uuid.UUID) -> Sequence[AnyRow]:
+    """The passages of an answer that are there and may be read: the cited ones by number, then the others by rank."""
     statement = (
         select(
             *ReceiptPassage.__table__.columns,
@@ -87,15 +88,16 @@ async def _cited(session: AsyncSession, message_id: uuid.UUID) -> Sequence[AnyRo
         .join(Receipt, Receipt.id == ReceiptPassage.receipt_id)
         .join(Document, Document.id == ReceiptPassage.document_id)
         .join(Chunk, Chunk.id == ReceiptPassage.chunk_id)
-        .where(Receipt.message_id == message_id, ReceiptPassage.citation.is_not(None), Document.tombstoned_at.is_(None))
-        .order_by(ReceiptPassage.citation)
+        .where(Receipt.message_id == message_id, Document.tombstoned_at.is_(None))
+        .order_by(ReceiptPassage.citation.nulls_last(), ReceiptPassage.rank)
     )
     return (await session.execute(statement)).all()
 
 
-def _shown(row: AnyRow) -> CitationOut:
+def as_shown(row: AnyRow) -> CitationOut:
+    """A row of `passages_shown` as readers get it; one that was not cited goes by its rank."""
     return CitationOut(
-        number=row.citation,
+        number=row.citation if row.citation is not None else row.rank,
         chunk_id=row.chunk_id,
         document_id=row.document_id,
         document_name=row.document_name,
@@ -107,3 +109,12 @@ def _shown(row: AnyRow) -> CitationOut:
         quotes=list(row.quotes),
         url=f"/api/v1/passages/{row.chunk_id}",
     )
+
+
+def suggestions_of(passages: Iterable[tuple[Sequence[str], str]]) -> list[str]:
+    """What passages are about: headings first, since people ask about those; each once.
+
+    Args:
+        passages: Heading path and document name of each, the closest first.
+    """
+    return list(dict.fromkeys(" › ".join(path) or name for path, name in passages))[:RELATED]

@@ -36,7 +36,7 @@ class ConversationClosedError(BadRequestError):
 
 
 class AnswererFailedError(ApiError):
-    """The provider failed; what was sent before stands, and nothing was charged."""
+    """The provider failed. What was sent before stands; what it cost, if it had begun to speak, is settled as an estimate."""
 
     status = 502
     slug = "answerer-failed"
@@ -73,3 +73,10 @@ class NotAnAnswerError(ConflictError):
 
     slug = "not-an-answer"
     title = "Only an answer of the bot can be tried again; name one by its message id"
+
+
+class HandedOverError(ConflictError):
+    """A person has this conversation: the bot is silent."""
+
+    slug = "handed-over"
+    title = "A person answers this conversation; the bot answers again when they give it back"

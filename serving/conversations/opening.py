@@ -20,11 +20,13 @@ from serving.conversations.errors import (
     AnswerElsewhereError,
     ConversationClosedError,
     ConversationNotFoundError,
+    HandedOverError,
     MessageNotFoundError,
     NotAnAnswerError,
     NotAQuestionError,
     ResumeExpiredError,
 )
+from serving.conversations.handovers.repository import open_handover
 from serving.conversations.handovers.requesting import handed_over
 from serving.conversations.handovers.wishes import asks_for_person
 from serving.conversations.live.journal import MESSAGE_CREATED, announce, record_event
@@ -118,6 +120,7 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
     Raises:
         MessageNotFoundError: Unknown, or of somebody else.
         NotAnAnswerError: It is no answer of the bot to a question.
+        HandedOverError: A person answers the conversation.
         ConversationClosedError: It takes no more turns.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
@@ -125,6 +128,7 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
         asked = await session.get(Message, old.parent_id) if old.parent_id else None
         if old.author != MessageAuthor.BOT or asked is None or asked.role != MessageRole.USER:
             raise NotAnAnswerError
+        await _check_silence(session, conversation.id)
         variants = await branches.next_variants(session, conversation.id, asked.ordinal + 1)
         reserved = _answer(conversation, asked, variants)
         session.add(reserved)
@@ -143,6 +147,7 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         MessageNotFoundError: Unknown, of somebody else, or no answer.
         AnswerElsewhereError: Another process writes it right now.
         ResumeExpiredError: It cannot be resumed, or not any more.
+        HandedOverError: A person answers the conversation meanwhile.
         ChatbotNotFoundError: The bot was archived since.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
@@ -159,6 +164,7 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
                 return told
         if answer.state not in (MessageState.INTERRUPTED, MessageState.STREAMING) or now - since > RESUMABLE_FOR:
             raise ResumeExpiredError
+        await _check_silence(session, answer.conversation_id)
         question = await session.get_one(Message, answer.parent_id)
         answer.state = MessageState.STREAMING
         answer.generation += 1
@@ -169,6 +175,11 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         turn = await _turn(context, session, actor, conversation, bot, question, answer)
         await count_question(session, actor)
         return turn
+
+
+async def _check_silence(session: AsyncSession, conversation_id: uuid.UUID) -> None:
+    if await open_handover(session, conversation_id) is not None:
+        raise HandedOverError
 
 
 async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation:

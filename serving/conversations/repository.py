@@ -182,18 +182,6 @@ async def receipt_passages(session: AsyncSession, receipt_id: uuid.UUID) -> Sequ
     return (await session.execute(statement)).all()
 
 
-async def cited_passages(session: AsyncSession, receipt_id: uuid.UUID) -> Sequence[AnyRow]:
-    """The cited passages of a receipt whose documents whoever asks may read, by number, with their headings."""
-    statement = (
-        select(*ReceiptPassage.__table__.columns, Document.name.label("document_name"), Chunk.heading_path)
-        .join(Document, Document.id == ReceiptPassage.document_id)
-        .join(Chunk, Chunk.id == ReceiptPassage.chunk_id)
-        .where(ReceiptPassage.receipt_id == receipt_id, ReceiptPassage.citation.is_not(None))
-        .order_by(ReceiptPassage.citation)
-    )
-    return (await session.execute(statement)).all()
-
-
 async def feedback_on(session: AsyncSession, message_id: uuid.UUID) -> Sequence[Feedback]:
     """All thumbs on an answer."""
     return (

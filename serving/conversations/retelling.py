@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
 from serving.conversations import repository
+from serving.conversations.citations import as_shown, passages_shown, related_ranks, suggestions_of
 from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted
-from serving.conversations.schemas import AnswerOut, CitationOut
+from serving.conversations.handovers.requesting import open_handover_shown
+from serving.conversations.schemas import AnswerOut
 from serving.conversations.translating import translated_from
 from storage.postgres.models.message import Message
 from storage.postgres.session import AnyRow
@@ -32,22 +34,29 @@ class Retold:
 async def retold(session: AsyncSession, actor: Actor, message: Message) -> Retold | None:
     """A finished answer with its citations; None when it has no receipt, so that nothing proves it.
 
-    Citations of documents that were erased, or that the reader may not see any more, are left out.
+    Citations of documents that are gone, or that the reader may not see any more, are left out.
     """
     receipt = await repository.receipt(session, message.id)
     if receipt is None:
         return None
-    cited = await repository.cited_passages(session, receipt.id)
+    passages = await passages_shown(session, message.id)
+    related: list[AnyRow] = []
+    if receipt.is_refused:
+        ranks = related_ranks((row.rank, row.document_id) for row in passages)
+        related = [row for row in passages if row.rank in ranks]
     answer = AnswerOut(
         message_id=message.id,
         conversation_id=message.conversation_id,
         question_id=receipt.question_id,
         content=message.content,
         is_refused=receipt.is_refused,
-        citations=[_citation(row) for row in cited],
+        citations=[as_shown(row) for row in passages if row.citation is not None],
+        related=[as_shown(row) for row in related],
+        suggestions=suggestions_of((row.heading_path, row.document_name) for row in passages) if related else [],
         receipt_url=f"/api/v1/messages/{message.id}/receipt",
         prompt_tokens=receipt.prompt_tokens,
         completion_tokens=receipt.completion_tokens,
+        handover=await open_handover_shown(session, actor, message.conversation_id),
         translated_from=translated_from(receipt.guard_decisions),
     )
     return Retold(actor, answer, message.generation + 1)
@@ -62,19 +71,3 @@ async def tell_again(told: Retold) -> AsyncGenerator[AnswerEvent, None]:
     for citation in answer.citations:
         yield citation
     yield answer
-
-
-def _citation(row: AnyRow) -> CitationOut:
-    return CitationOut(
-        number=row.citation,
-        chunk_id=row.chunk_id,
-        document_id=row.document_id,
-        document_name=row.document_name,
-        page=row.page,
-        heading_path=list(row.heading_path or ()),
-        char_start=row.char_start,
-        char_end=row.char_end,
-        score=row.scores["score"],
-        quotes=row.quotes,
-        url=f"/api/v1/passages/{row.chunk_id}",
-    )

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Insert, exists, func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -14,7 +14,7 @@ from serving.billing.ledger import Charge, release, settle
 from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
-from serving.conversations.errors import MessageNotFoundError
+from serving.conversations.errors import AnswerElsewhereError, MessageNotFoundError
 from serving.conversations.handovers.requesting import refused_too_often
 from serving.conversations.handovers.schemas import HandoverOut
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
@@ -36,6 +36,8 @@ from storage.postgres.session import async_organization_session
 # How long an answer may go without word of the process that writes it.
 LEASE = timedelta(seconds=20)
 _JOIN_AFTER = 64
+# An answer that was swept while the database was away is its process's to finish, unless it was begun again meanwhile.
+_UNFINISHED = (MessageState.STREAMING, MessageState.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -137,15 +139,14 @@ async def close_turn(
 
     Raises:
         MessageNotFoundError: Its conversation was erased meanwhile.
+        AnswerElsewhereError: Another process has begun it again.
 
     Returns:
         The hand-over that the bot asked for because it did not know too often; None otherwise.
     """
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
-        if not await _finish_message(session, turn.message_id, MessageState.COMPLETE, draft.text):
-            if await repository.has_receipt(session, turn.message_id):
-                return None  # it was written; only the word that it was did not come back
-            raise MessageNotFoundError("The conversation was erased while its answer was written")
+        if not await _finish_message(session, turn, MessageState.COMPLETE, draft.text):
+            return await _written_already(session, turn)
         charge = charge_of(draft.answerer, completed.usage)
         draft.charge, draft.usage = charge, completed.usage
         if draft.reservation is not None:
@@ -163,9 +164,12 @@ async def close_turn(
             completion_tokens=completed.usage.completion_tokens,
             cost_usd=charge.amount.usd,
         )
-        await session.execute(_written(row, _passages(row, retrieval, draft), usage))
+        # One statement for the tables: each by itself would be a way to the database and back.
+        written = [insertion(row).cte("receipted"), insertion(usage).cte("used")]
+        if passages := _passages(row, retrieval, draft):
+            written.append(insertion(*passages).cte("passages"))
         await record_event(
-            session, context.live, turn.conversation_id, MESSAGE_CREATED,
+            session, context.live, turn.conversation_id, MESSAGE_CREATED, beside=written,
             message_id=str(turn.message_id), author=MessageAuthor.BOT,
         )  # fmt: skip
         if not completed.is_refused:
@@ -180,8 +184,8 @@ async def give_up_turn(
 ) -> None:
     """Keep what was answered so far, marked as cancelled or failed."""
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
-        is_finished = await _finish_message(session, turn.message_id, state, draft.text, error_type)
-        if draft.reservation is None or (not is_finished and await repository.has_receipt(session, turn.message_id)):
+        await _finish_message(session, turn, state, draft.text, error_type)
+        if draft.reservation is None:
             return
         if draft.routed is None:
             await release(session, draft.reservation.entry_id)
@@ -193,24 +197,29 @@ async def give_up_turn(
 
 
 async def _finish_message(
-    session: AsyncSession, message_id: uuid.UUID, state: MessageState, text: str, error_type: str | None = None
+    session: AsyncSession, turn: OpenTurn, state: MessageState, text: str, error_type: str | None = None
 ) -> bool:
-    """Whether the answer was still to be finished; one that has its receipt is, and is left as it is."""
-    is_receipted = exists().where(Receipt.message_id == message_id)
+    """Whether the answer was still to be finished, and by this turn.
+
+    It is not when it has been finished, nor when another process has begun it again. Only columns of its own row are looked
+    at: a row that somebody else holds is looked at again when they let go of it, other tables are not.
+    """
     finished = await session.execute(
         update(Message)
-        .where(Message.id == message_id, ~is_receipted)
+        .where(Message.id == turn.message_id, Message.state.in_(_UNFINISHED), Message.generation == turn.generation)
         .values(state=state, content=text, error_type=error_type, completed_at=func.now())
         .execution_options(synchronize_session=False)
     )
     return bool(finished.rowcount)  # type: ignore[attr-defined]
 
 
-def _written(receipt: Receipt, passages: list[ReceiptPassage], usage: UsageRecord) -> Insert:
-    """One statement for the three tables: each by itself would be a way to the database and back."""
-    receipted = insertion(receipt).cte("receipted")
-    found = [insertion(*passages).cte("passages")] if passages else []
-    return insertion(usage).add_cte(receipted, *found)
+async def _written_already(session: AsyncSession, turn: OpenTurn) -> None:
+    """Nothing, when an earlier try has written the answer and only the word that it did was lost; else why it cannot be."""
+    generation = await session.scalar(select(Message.generation).where(Message.id == turn.message_id))
+    if generation is None:
+        raise MessageNotFoundError("The conversation was erased while its answer was written")
+    if generation != turn.generation or not await repository.has_receipt(session, turn.message_id):
+        raise AnswerElsewhereError
 
 
 def _receipt(

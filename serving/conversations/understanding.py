@@ -85,11 +85,14 @@ class QuestionUnderstanding:
         bot = BotLanguage(await self._classifier(), config.region, config.patterns())
         now = datetime.now(UTC)
         words = await _in_thread(lambda: analyse_words(self._turn.question, bot, reference=now))
-        vector = await self._vector
         embedder = self._context.embedder
-        told = await _in_thread(
-            lambda: with_intent(words, self._question, bot.classifier, embedder=embedder, vector=vector)
-        )
+        if isinstance(bot.classifier, Unavailable):
+            told = with_intent(words, self._question, bot.classifier, embedder=embedder)
+        else:
+            vector = await self._vector
+            told = await _in_thread(
+                lambda: with_intent(words, self._question, bot.classifier, embedder=embedder, vector=vector)
+            )
         if not config.finds_names:
             self._understood = replace(told, names=NOT_ASKED)
             return

@@ -71,7 +71,7 @@ class ServerTraffic(Read):
         running: Answers of the organization that run here; `waiting` are its questions that wait for a place.
         running_limit: The most answers of one organization that run here at once.
         places_taken: Answers of anybody that run here, of `places`.
-        refused: Questions of the organization that were refused here in the window, by reason.
+        refused: Questions of the organization that were refused here in the window, at most in the last hour, by reason.
         refused_unread: Questions of anybody that were refused before anything of them was read, by reason.
         is_draining: Whether it is about to end and takes no questions.
     """

@@ -64,7 +64,11 @@ def storm(made: Place) -> Iterator[dict[str, Any]]:
         f"{OFFERED} offered: neither served nor refused properly", other + found["errors"], "", at_most=0,
         admitted=found["admitted"], refused=found["refused"], examples=found["examples"],
     )  # fmt: skip
-    yield figure(f"{OFFERED} offered: refused within, p99", percentile(found["refused_s"], 0.99) * 1000 if found["refused_s"] else None, "ms", at_most=200)  # fmt: skip
+    refused_ms = [round(seconds * 1000, 1) for seconds in found["refused_s"]] or [0.0]
+    yield figure(
+        f"{OFFERED} offered: refused within, p99", percentile(refused_ms, 0.99), "ms", at_most=200,
+        p50=percentile(refused_ms, 0.5), p90=percentile(refused_ms, 0.9), slowest=max(refused_ms),
+    )  # fmt: skip
     yield figure(f"{OFFERED} offered: gap between tokens of the admitted, p99", found["gap_p99_s"], "s", at_most=1.0)
     yield figure(f"{OFFERED} offered: wrong or lost tokens of the admitted", found["wrong_tokens"] + found["lost_tokens"], "", at_most=0)  # fmt: skip
 

@@ -36,6 +36,12 @@ async def handed_over(
     return await shown(session, actor, found.id) if found is not None else None
 
 
+async def open_handover_shown(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> HandoverOut | None:
+    """The hand-over of a conversation that is not resolved, if there is one."""
+    found = await repository.open_handover(session, conversation_id)
+    return await shown(session, actor, found.id) if found is not None else None
+
+
 async def refused_too_often(
     context: ServingContext,
     session: AsyncSession,

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import event, func, insert, literal, select, update
+from sqlalchemy import CTE, event, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +23,7 @@ async def record_event(
     kind: str,
     *,
     changes: Mapping[str, Any] | None = None,
+    beside: Sequence[CTE] = (),
     **data: str | None,
 ) -> None:
     """Write an event; whoever watches hears of it when the transaction is committed.
@@ -33,6 +34,7 @@ async def record_event(
         conversation_id: Whose event.
         kind: For example `message.created`.
         changes: What else changes of the conversation, by column: it is written along with the event's number.
+        beside: Rows of other tables that the same statement writes.
         data: Ids and states, never text.
     """
     # The row's lock puts numbers in the order in which transactions commit, so a reader never skips one.
@@ -49,8 +51,9 @@ async def record_event(
         literal(kind),
         literal(dict(data), JSONB),
     )
+    told = insert(ConversationEvent).from_select(columns, written)
     await session.execute(
-        insert(ConversationEvent).from_select(columns, written).execution_options(synchronize_session=False)
+        (told.add_cte(*beside) if beside else told).execution_options(synchronize_session=False)
     )
     announce(session, hub, conversation_id)
 

@@ -5,6 +5,7 @@ would is refused before anything is stored or charged.
 """
 
 import asyncio
+import bisect
 import time
 import uuid
 from collections import OrderedDict, deque
@@ -67,6 +68,7 @@ class AdmissionLimits:
 @dataclass
 class _Share:
     running: int = 0
+    since: list[float] = field(default_factory=list)
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
@@ -94,6 +96,7 @@ class Admission:
         self.limits = limits
         self._shares: OrderedDict[uuid.UUID, _Share] = OrderedDict()
         self._running = 0
+        self._since: list[float] = []
         self._mean_s = _FIRST_GUESS_S
         self._is_draining = False
         self.arriving = 0
@@ -129,7 +132,7 @@ class Admission:
 
     @contextmanager
     def arrival(self) -> Iterator[None]:
-        """Count a question from its first byte on; within the block `enter` ends its arrival.
+        """Count a question from its first byte on; within the block `arrived` ends its arrival.
 
         Raises:
             BusyError: No place is free, nor will be soon, or too many are on their way.
@@ -161,8 +164,10 @@ class Admission:
         """
         if self._is_draining:
             raise DrainingError
-        expected = self._expected_wait_s(self.waiting)
-        if self._running + self.arriving >= self.limits.running and expected > self.limits.wait_s:
+        if self._running + self.arriving < self.limits.running:
+            return
+        expected = self._expected_wait_s(self._since, self.waiting)
+        if expected > self.limits.wait_s:
             raise BusyError(retry_after_s=self._retry_after_s(expected))
 
     @asynccontextmanager
@@ -196,9 +201,12 @@ class Admission:
             async with asyncio.timeout(self.limits.wait_s):
                 await waiter
         except TimeoutError:
-            raise BusyError(retry_after_s=self._retry_after_s(self.limits.wait_s)) from None
+            # A place that was given in the very moment in which the time ran out is a place.
+            if not _was_answered(waiter):
+                raise BusyError(retry_after_s=self._retry_after_s(self.limits.wait_s)) from None
+            waiter.result()
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+            if _was_answered(waiter) and waiter.exception() is None:
                 self.leave(organization_id)  # it was given a place just as its asker left
             raise
         finally:
@@ -208,8 +216,12 @@ class Admission:
 
     def leave(self, organization_id: uuid.UUID, held_s: float | None = None) -> None:
         """Give a place back."""
-        self._shares[organization_id].running -= 1
+        share = self._shares[organization_id]
+        share.running -= 1
         self._running -= 1
+        began = time.monotonic() - (held_s or 0.0)
+        _take_nearest(share.since, began)
+        _take_nearest(self._since, began)
         if held_s is not None:
             self._mean_s += _NEWEST * (held_s - self._mean_s)
         self._hand_on()
@@ -221,24 +233,39 @@ class Admission:
     def _take(self, share: _Share) -> None:
         share.running += 1
         self._running += 1
+        now = time.monotonic()
+        share.since.append(now)
+        self._since.append(now)
 
     def _refuse_long_waits(self, share: _Share) -> None:
         at_its_limit = share.running >= self.limits.running_per_organization
         if at_its_limit or len(share.waiting) >= self.limits.waiting_per_organization:
-            running = min(self.limits.running_per_organization, max(1, share.running))
-            expected = self._mean_s * (len(share.waiting) + 1) / running
+            expected = self._expected_wait_s(share.since, len(share.waiting))
             if expected > self.limits.wait_s or len(share.waiting) >= self.limits.waiting_per_organization:
                 raise TooManyRequestsError(
                     f"Your organization has {share.running} answers running and {len(share.waiting)} waiting",
                     retry_after_s=self._retry_after_s(expected),
                 )
             return
-        expected = self._expected_wait_s(self.waiting)
+        expected = self._expected_wait_s(self._since, self.waiting)
         if expected > self.limits.wait_s:
             raise BusyError(retry_after_s=self._retry_after_s(expected))
 
-    def _expected_wait_s(self, before: int) -> float:
-        return self._mean_s * (before + 1) / self.limits.running
+    def _expected_wait_s(self, since: list[float], before: int) -> float:
+        """How long until one more place is free than there are questions that wait for one before.
+
+        Answers that began together end together: it is not how many end in a second on the average that counts, but when
+        the oldest ones will have run as long as answers do. One that runs longer already may go on for as long again.
+
+        Args:
+            since: When the answers that hold the places began, oldest first.
+            before: How many wait already.
+        """
+        if not since:
+            return 0.0
+        rounds, place = divmod(before, len(since))
+        age = time.monotonic() - since[place]
+        return (self._mean_s - age if age < self._mean_s else age) + rounds * self._mean_s
 
     def _retry_after_s(self, expected_s: float) -> int:
         return max(1, min(60, round(expected_s)))
@@ -258,3 +285,15 @@ class Admission:
         share = self._shares.get(organization_id)
         if share is not None and not share.running and not share.waiting:
             del self._shares[organization_id]
+
+
+def _was_answered(waiter: "asyncio.Future[None]") -> bool:
+    return waiter.done() and not waiter.cancelled()
+
+
+def _take_nearest(since: list[float], began: float) -> None:
+    """Take out of the moments the one that is nearest to when an answer began; the list is in order."""
+    if since:
+        place = bisect.bisect_left(since, began)
+        near = [at for at in (place - 1, place) if 0 <= at < len(since)]
+        del since[min(near, key=lambda at: abs(since[at] - began))]

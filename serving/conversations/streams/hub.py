@@ -40,6 +40,7 @@ class RunningAnswer:
         self.ended_at: float | None = None
         self.error: Exception | None = None
         self.is_cut = False
+        self.is_ending = False
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -111,7 +112,7 @@ class StreamHub:
             pass  # the events' own end has stored what there is; the readers are told below
         except Exception as error:  # noqa: BLE001 - whatever it was, the readers are told
             answer.error = error
-            answer.log.append(failure(error, answer.message_id))
+            answer.log.append(failure(error))
         finally:
             self.admission.leave(answer.organization_id, time.monotonic() - entered_at)
             self._end(answer)
@@ -151,8 +152,9 @@ class StreamHub:
             self.stop(answer, Ending.DISCONNECTED)
 
     def stop(self, answer: RunningAnswer, ending: Ending) -> None:
-        """End an answer now; what was said so far is kept."""
-        if answer.task is not None and not answer.is_done:
+        """End an answer now; what was said so far is kept. Said again while it ends, the first word counts."""
+        if answer.task is not None and not answer.is_done and not answer.is_ending:
+            answer.is_ending = True
             answer.ending = ending
             answer.task.cancel()
 
@@ -181,13 +183,13 @@ class StreamHub:
             await asyncio.wait(tasks, timeout=5)
 
 
-def failure(error: Exception, message_id: uuid.UUID) -> AnswerFailed:
-    """What readers are told of an error."""
+def failure(error: Exception) -> AnswerFailed:
+    """What readers are told of an error. Nothing more is to be had of a failed answer, so nobody is sent to its stream."""
     told = as_api_error(error)
     wait = told.headers.get("Retry-After")
     return AnswerFailed(
         slug=told.slug, title=told.title, status=told.status, detail=told.detail,
-        resume_url=stream_url(message_id) if told.status >= 500 else None, retry_after_s=int(wait) if wait else None,
+        retry_after_s=int(wait) if wait else None,
     )  # fmt: skip
 
 

@@ -47,24 +47,34 @@ class Closing:
             await asyncio.sleep(wait_s)
             wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
 
-    async def finish(self, transaction: Callable[[], Awaitable[Result]]) -> Result:
-        """As `run`, but to its end even when the caller is cancelled meanwhile: what is all there is not thrown away.
+    async def finish(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do something to its end even when the caller is cancelled meanwhile, once or again.
 
-        A cancellation that came while it ran is over with it, unless it takes longer than `FINISH_S`.
+        A cancellation that came while it ran is over with it, unless it takes longer than `FINISH_S` from then on: then it
+        is cancelled, and has ended when this returns.
 
         Raises:
-            SQLAlchemyError: As `run`.
+            asyncio.CancelledError: It took too long.
         """
-        running = asyncio.ensure_future(self.run(transaction))
+        running = asyncio.ensure_future(work())
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
             if running.cancelled():
                 raise
-            await asyncio.wait((running,), timeout=FINISH_S)
-            if not running.done():
+        cancellations = 1
+        deadline = time.monotonic() + FINISH_S
+        while not running.done():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
                 running.cancel()
-                raise
-            if (task := asyncio.current_task()) is not None:
-                task.uncancel()
-            return running.result()
+            try:
+                await asyncio.wait((running,), timeout=max(left_s, 0.05))
+            except asyncio.CancelledError:
+                cancellations += 1
+        task = asyncio.current_task()
+        for _ in range(cancellations if task is not None and not running.cancelled() else 0):
+            task.uncancel()
+        if running.cancelled():
+            raise asyncio.CancelledError
+        return running.result()

@@ -14,8 +14,8 @@ from tests.integration.serving.models.conftest import add_model, connect, route,
 
 __all__ = ["vllm"]
 
-# Authentication; reader's setting twice; bot, models, begin and message's end, receipt, event.
-MOST = 9
+# Authentication; reader's setting twice; bot, models, begin and message's end, receipt with event.
+MOST = 8
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from sqlalchemy import Engine, update
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from benchmarks.serving.upstreams.faults import Behaviour
+from benchmarks.serving.upstreams.server import Upstream
 from serving.conversations.streams.admission import AdmissionLimits
 from serving.conversations.streams.early import EarlyRefusalMiddleware
 from serving.conversations.streams.hub import StreamHub
@@ -20,6 +22,9 @@ from storage.postgres.session import organization_session
 from storage.settings import StorageSettings
 from tests.integration.conftest import MakeTenant, Tenant, ask, client, running_api, start_conversation
 from tests.integration.serving.conversations.test_answering import events
+from tests.integration.serving.models.conftest import add_model, connect, route, vllm
+
+__all__ = ["vllm"]
 
 QUESTION = "How long is the warranty of the K5 grinder?"
 
@@ -131,6 +136,15 @@ class TestBeginAgain:
         assert response.status_code == 410
         assert response.json()["type"] == "/problems/resume-expired"
 
+    def test_one_whose_conversation_a_person_has_is_not(
+        self, informed: Tenant, interrupted: str, app: Engine
+    ) -> None:
+        with organization_session(app, informed.organization.id) as session:
+            conversation = session.get_one(Message, uuid.UUID(interrupted)).conversation_id
+        assert informed.owner.post(f"/api/v1/conversations/{conversation}/handover", json={}).status_code == 201
+        response = informed.owner.get(f"/api/v1/messages/{interrupted}/stream")
+        assert (response.status_code, response.json()["type"]) == (409, "/problems/handed-over")
+
     def test_a_question_has_no_stream(self, informed: Tenant) -> None:
         question = ask(informed, QUESTION)["question_id"]
         assert informed.owner.get(f"/api/v1/messages/{question}/stream").status_code == 404
@@ -155,7 +169,49 @@ class TestToldAgain:
             (c["number"], c["chunk_id"], c["quotes"], c["heading_path"]) for c in done["citations"]
         ]
         assert told["receipt_url"] == done["receipt_url"]
+        assert [round(c["score"], 4) for c in told["citations"]] == [round(c["score"], 4) for c in done["citations"]]
         assert (late.status_code, late.text) == (200, "")
+
+
+    def test_a_refusal_names_the_closest_passages_again(self, informed: Tenant, settings: StorageSettings) -> None:
+        done = ask(informed, "Who won the football match yesterday evening?")
+        assert done["is_refused"]
+        with running_api(settings) as other, client(other, informed.keys[Role.OWNER]) as owner:
+            told = events(owner.get(f"/api/v1/messages/{done['message_id']}/stream"))[-1][1]
+        assert [one["chunk_id"] for one in told["related"]] == [one["chunk_id"] for one in done["related"]]
+        assert told["suggestions"] == done["suggestions"]
+        assert told["is_refused"]
+
+
+class TestTwoGenerations:
+    def test_an_answer_that_another_process_has_begun_again_is_not_overwritten(
+        self, informed: Tenant, vllm: Upstream, app: Engine
+    ) -> None:
+        vllm.behave(Behaviour(words=("Sixty ", "months", " [1].", *["."] * 20), interval_s=0.1))
+        route(informed, add_model(informed, connect(informed, vllm)))
+        conversation = start_conversation(informed)
+        path = f"/api/v1/conversations/{conversation}/messages"
+        with informed.owner.stream("POST", path, json={"content": QUESTION, "stream": True}) as response:
+            text = ""
+            for piece in response.iter_text():
+                if not text:
+                    message_id = re.search(r'"message_id":"([^"]+)"', piece)
+                    assert message_id is not None
+                    set_message(app, informed, message_id[1], generation=7, content="written elsewhere")
+                text += piece
+        assert "/problems/answer-elsewhere" in text
+        row = informed.owner.get(path).json()[-1]
+        assert (row["state"], row["content"]) == ("streaming", "written elsewhere")
+        assert informed.owner.get(f"/api/v1/messages/{row['id']}/receipt").status_code == 404
+
+
+class TestHandedOver:
+    def test_the_bot_is_silent_while_a_person_answers(self, informed: Tenant) -> None:
+        answer = ask(informed, QUESTION)
+        asked = informed.owner.post(f"/api/v1/conversations/{answer['conversation_id']}/handover", json={})
+        assert asked.status_code == 201
+        again = informed.owner.post(f"/api/v1/messages/{answer['message_id']}/retry", json={})
+        assert (again.status_code, again.json()["type"]) == (409, "/problems/handed-over")
 
 
 class TestStop:

@@ -38,6 +38,19 @@ class TestEnter:
         await waiting
         assert (places.running, places.waiting) == (1, 0)
 
+    async def test_a_place_that_comes_as_the_wait_ends_is_not_lost(self) -> None:
+        places = admission(running=1, wait_s=0.05)
+        await places.enter(A)
+        waiting = asyncio.create_task(places.enter(B))
+        await asyncio.sleep(0)
+        # Both are due in the same turn of the loop, the place first.
+        asyncio.get_running_loop().call_later(0.04, places.leave, A)
+        time.sleep(0.1)  # noqa: ASYNC251 - the loop lags, as under a storm
+        await waiting
+        assert (places.running, places.waiting) == (1, 0)
+        places.leave(B)
+        assert (places.running, places._shares) == (0, {})
+
     async def test_a_place_goes_to_the_organization_with_the_fewest(self) -> None:
         places = admission(running=4, each=4)
         for _ in range(4):

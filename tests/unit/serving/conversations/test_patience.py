@@ -96,3 +96,21 @@ async def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(asyncio.CancelledError):
         await caller
     await asyncio.wait_for(was_cancelled.wait(), 1)
+
+
+async def test_nor_is_it_disturbed_by_a_second_cancellation() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def work() -> str:
+        begun.set()
+        await go_on.wait()
+        return "written"
+
+    caller = asyncio.create_task(Closing().finish(work))
+    await begun.wait()
+    for _ in range(3):
+        caller.cancel()
+        await asyncio.sleep(0)
+    go_on.set()
+    assert await caller == "written"
+    assert caller.cancelling() == 0

@@ -82,14 +82,14 @@ class TestReaders:
 
 
 class TestEnds:
-    async def test_an_error_is_the_last_event_and_says_where_to_go_on(self) -> None:
+    async def test_an_error_is_the_last_event_and_sends_nobody_to_a_stream_that_is_over(self) -> None:
         hub = StreamHub(LIMITS)
         answer = await start(hub, Source(fails_after=3))
         await asyncio.wait_for(answer.log.closed(), 2)
         told = last(answer)
         assert isinstance(told, AnswerFailed)
         assert (told.status, told.detail) == (503, "upstream is away")
-        assert told.resume_url is not None
+        assert told.resume_url is None
         assert hub.admission.running == 0
 
     async def test_stopped_as_asked_is_not_resumable(self) -> None:
@@ -100,6 +100,28 @@ class TestEnds:
         await asyncio.wait_for(answer.log.closed(), 2)
         assert source.ended_as is Ending.STOPPED
         assert not answer.is_resumable
+
+    async def test_a_second_stop_does_not_disturb_the_first(self) -> None:
+        hub = StreamHub(LIMITS)
+        stored: list[Ending] = []
+
+        async def events(answer: RunningAnswer) -> AsyncGenerator[AnswerEvent, None]:
+            try:
+                while True:
+                    yield AnswerDelta("x")
+                    await asyncio.sleep(0.005)
+            finally:
+                await asyncio.sleep(0.1)  # what is stored at the end takes its time
+                stored.append(answer.ending)
+
+        await hub.admission.enter(ORGANIZATION)
+        answer = hub.start(ORGANIZATION, uuid.uuid4(), 0, events, entered_at=time.monotonic())
+        await asyncio.sleep(0.02)
+        hub.stop(answer, Ending.STOPPED)
+        await asyncio.sleep(0.02)
+        hub.stop(answer, Ending.RESTARTED)
+        await asyncio.wait_for(answer.log.closed(), 2)
+        assert stored == [Ending.STOPPED]
 
     async def test_an_endless_answer_ends(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("serving.conversations.streams.hub.MAX_CHARACTERS", 100)
@@ -119,7 +141,8 @@ class TestDrain:
         await hub.drain(0.3)
         assert time.monotonic() - began < 2
         assert short.ended_as is Ending.DISCONNECTED  # its own end: nothing asked it to stop
-        assert not finishing.is_resumable or finishing.log.characters == 10
+        assert not finishing.is_cut
+        assert finishing.log.characters == len("0 1 2 3 4 ")
         assert long.ended_as is Ending.RESTARTED
         told = last(handed)
         assert isinstance(told, AnswerFailed)
