@@ -12,7 +12,6 @@ from serving.accounts.principal import Actor
 from serving.accounts.roles import Permission
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.chatbot_version import ChatbotVersion
-from storage.postgres.models.chunk import Chunk
 from storage.postgres.models.conversation import Asker, Channel, Conversation
 from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion

@@ -52,9 +52,7 @@ async def record_event(
         literal(dict(data), JSONB),
     )
     told = insert(ConversationEvent).from_select(columns, written)
-    await session.execute(
-        (told.add_cte(*beside) if beside else told).execution_options(synchronize_session=False)
-    )
+    await session.execute((told.add_cte(*beside) if beside else told).execution_options(synchronize_session=False))
     announce(session, hub, conversation_id)
 
 

@@ -136,9 +136,7 @@ class TestBeginAgain:
         assert response.status_code == 410
         assert response.json()["type"] == "/problems/resume-expired"
 
-    def test_one_whose_conversation_a_person_has_is_not(
-        self, informed: Tenant, interrupted: str, app: Engine
-    ) -> None:
+    def test_one_whose_conversation_a_person_has_is_not(self, informed: Tenant, interrupted: str, app: Engine) -> None:
         with organization_session(app, informed.organization.id) as session:
             conversation = session.get_one(Message, uuid.UUID(interrupted)).conversation_id
         assert informed.owner.post(f"/api/v1/conversations/{conversation}/handover", json={}).status_code == 201
@@ -171,7 +169,6 @@ class TestToldAgain:
         assert told["receipt_url"] == done["receipt_url"]
         assert [round(c["score"], 4) for c in told["citations"]] == [round(c["score"], 4) for c in done["citations"]]
         assert (late.status_code, late.text) == (200, "")
-
 
     def test_a_refusal_names_the_closest_passages_again(self, informed: Tenant, settings: StorageSettings) -> None:
         done = ask(informed, "Who won the football match yesterday evening?")

@@ -141,7 +141,6 @@ class TestDrain:
         await hub.drain(0.3)
         assert time.monotonic() - began < 2
         assert short.ended_as is Ending.DISCONNECTED  # its own end: nothing asked it to stop
-        assert not finishing.is_cut
         assert finishing.log.characters == len("0 1 2 3 4 ")
         assert long.ended_as is Ending.RESTARTED
         told = last(handed)
