@@ -146,7 +146,8 @@ async def close_turn(
     """
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
         if not await _finish_message(session, turn, MessageState.COMPLETE, draft.text):
-            return await _written_already(session, turn)
+            await _check_written(session, turn)
+            return None  # an earlier try has written it; only the word that it did was lost
         charge = charge_of(draft.answerer, completed.usage)
         draft.charge, draft.usage = charge, completed.usage
         if draft.reservation is not None:
@@ -213,8 +214,8 @@ async def _finish_message(
     return bool(finished.rowcount)  # type: ignore[attr-defined]
 
 
-async def _written_already(session: AsyncSession, turn: OpenTurn) -> None:
-    """Nothing, when an earlier try has written the answer and only the word that it did was lost; else why it cannot be."""
+async def _check_written(session: AsyncSession, turn: OpenTurn) -> None:
+    """Say why an answer cannot be written, unless an earlier try has written it."""
     generation = await session.scalar(select(Message.generation).where(Message.id == turn.message_id))
     if generation is None:
         raise MessageNotFoundError("The conversation was erased while its answer was written")

@@ -72,9 +72,10 @@ class Closing:
                 await asyncio.wait((running,), timeout=max(left_s, 0.05))
             except asyncio.CancelledError:
                 cancellations += 1
-        task = asyncio.current_task()
-        for _ in range(cancellations if task is not None and not running.cancelled() else 0):
-            task.uncancel()
         if running.cancelled():
             raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine is always run by one
+        for _ in range(cancellations):
+            task.uncancel()
         return running.result()
