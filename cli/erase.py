@@ -180,6 +180,8 @@ def _tell(row: "Erasure", *, as_json: bool) -> None:
             say(f"{proof['kept_in_documents']} pieces stand in other documents, too, and stay there")
         if proof["kept_in_conversations"]:
             say(f"{proof['kept_in_conversations']} pieces were written by people in conversations that stay")
+        if proof.get("kept_in_configuration"):
+            say(f"{proof['kept_in_configuration']} pieces are the organization's own words, such as canned replies")
         if not proof["searched_for"]:
             say("nothing distinctive enough to search for was there")
     if row.state != "completed":

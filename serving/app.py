@@ -76,7 +76,7 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False},
     )
-    app.add_middleware(BodyLimitMiddleware, most_bytes=serving.max_upload_mb * 1024 * 1024 + _FORM_OVERHEAD)
+    app.add_middleware(BodyLimitMiddleware, upload_bytes=serving.max_upload_mb * 1024 * 1024 + _FORM_OVERHEAD)
     app.add_middleware(AuthenticationMiddleware, engine=lambda: app.state.context.engine)
     app.add_middleware(EarlyRefusalMiddleware, streams=lambda: app.state.context.streams)
     install_handlers(app)

@@ -10,6 +10,7 @@ from serving.conversations.answer_cache import AnswerCache
 from serving.conversations.live.hub import LiveHub
 from serving.conversations.memory.beside import Beside
 from serving.conversations.streams.hub import StreamHub
+from serving.conversations.streams.visitor_places import VisitorPlaces
 from serving.inference.connections.hosts import ModelHosts
 from serving.inference.connections.pool import ConnectionPool
 from serving.inference.extractive import MODEL, ExtractiveProvider
@@ -46,6 +47,9 @@ class ServingContext:
     reranker: Reranker | None = None
     answers: AnswerCache = field(default_factory=AnswerCache)
     streams: StreamHub = field(default_factory=lambda: StreamHub(ServingSettings(_env_file=None).admission_limits))
+    visitor_places: VisitorPlaces = field(
+        default_factory=lambda: VisitorPlaces(ServingSettings(_env_file=None).admission_limits)
+    )
     live: LiveHub = field(default_factory=LiveHub)
     beside: Beside = field(default_factory=Beside)
 
@@ -79,5 +83,6 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
         routes=RouteResolver(connections, extractive, MODEL),
         router=Router(HealthBook(), on_attempt=count_attempt),
         streams=StreamHub(serving.admission_limits),
+        visitor_places=VisitorPlaces(serving.admission_limits),
         reranker=CrossEncoderReranker(serving.reranker) if serving.reranker else None,
     )

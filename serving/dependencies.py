@@ -48,6 +48,7 @@ def get_actor(principal: Annotated[Principal, Depends(get_anybody)]) -> Actor:
         principal.group_ids,
         principal.visitor_id,
         principal.chatbot_id,
+        principal.address,
     )
 
 

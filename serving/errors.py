@@ -133,12 +133,17 @@ def problem(error: ApiError, path: str) -> Response:
     return JSONResponse(body, error.status, headers=error.headers, media_type="application/problem+json")
 
 
+_SLUGS = {
+    404: "not-found", 405: "method-not-allowed", 408: "too-slow", 413: "too-large", 429: "too-many-requests",
+}  # fmt: skip
+
+
 class _StatusError(ApiError):
-    """An error of the framework (unknown route, wrong method, body over the limit)."""
+    """An error of the framework, or of a body that is being read (unknown route, wrong method, too large, too slow)."""
 
     def __init__(self, error: HTTPException) -> None:
         self.status = error.status_code
-        self.slug = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "http")
+        self.slug = _SLUGS.get(error.status_code, "http")
         self.title = str(error.detail)
         super().__init__(str(error.detail), headers=dict(error.headers or {}))
 

@@ -47,6 +47,9 @@ _PUBLIC_PAGES = {
     "POST": re.compile(r"/chat/[^/]+/visitor"),
 }
 ORGANIZATION_HEADER = "x-organization"
+# Browsers take a cookie of this kind only over HTTPS and from this host itself, so that none is planted by a neighbouring
+# host or by somebody on the way. It is the one that counts over HTTPS; over plain HTTP browsers take none of them.
+HOST_ONLY = "__Host-"
 # The session of somebody who signed in on a page of ours. The cookie goes along with every request that a browser makes to
 # this address, whoever caused it; the header only with those of our own script, since no other site may send it.
 SESSION_COOKIE = "pixel_session"
@@ -71,60 +74,78 @@ class AuthenticationMiddleware:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _is_public(scope):
+        if is_public(scope):
             await self._app(scope, receive, send)
             return
         try:
-            principal = await authenticate(self._engine(), Headers(scope=scope))
+            principal = await authenticate(self._engine(), Headers(scope=scope), scheme=scope["scheme"])
         except ApiError as error:
             await problem(error, scope["path"])(scope, receive, send)
             return
         except DATABASE_ERRORS as error:
             await database_problem(error, scope)(scope, receive, send)
             return
+        if principal.visitor_id is not None and scope.get("client"):
+            principal = replace(principal, address=scope["client"][0])
         scope.setdefault("state", {})["principal"] = principal
         with reading_as(principal.group_ids):
             await self._app(scope, receive, send)
 
 
-def _is_public(scope: Scope) -> bool:
+def is_public(scope: Scope) -> bool:
+    """Whether a request needs no credential."""
     pages = _PUBLIC_PAGES.get(scope["method"])
     is_page = pages is not None and pages.fullmatch(scope["path"]) is not None
     return is_page or (scope["method"], scope["path"]) in PUBLIC_ROUTES
 
 
-def visitor_cookie(chatbot_id: uuid.UUID) -> str:
-    """Name of the cookie that holds the token of a bot's visitor."""
-    return f"pixel_visitor_{chatbot_id.hex}"
+def cookie_name(name: str, scheme: str) -> str:
+    """The name under which a cookie is set and read.
+
+    Args:
+        name: As it is over plain HTTP.
+        scheme: How the request came.
+    """
+    return HOST_ONLY + name if scheme == "https" else name
 
 
-def visitor_token(headers: Headers, chatbot_id: uuid.UUID) -> str:
+def visitor_cookie(chatbot_id: uuid.UUID, scheme: str) -> str:
+    """Name of the cookie that holds the token of a bot's visitor, for requests of a scheme."""
+    return cookie_name(f"pixel_visitor_{chatbot_id.hex}", scheme)
+
+
+def visitor_token(headers: Headers, chatbot_id: uuid.UUID, scheme: str) -> str:
     """The token of a bot's visitor in a request that our page made; empty for every other."""
     if headers.get(PAGE_HEADER) != "1":
         return ""
-    found = cookie_parser(headers.get("cookie", "")).get(visitor_cookie(chatbot_id), "")
+    found = cookie_parser(headers.get("cookie", "")).get(visitor_cookie(chatbot_id, scheme), "")
     return found if found.startswith(VISITOR_PREFIX) and len(found) <= 200 else ""
 
 
-def _credential(headers: Headers) -> str:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme:
-        return token.strip() if scheme.lower() == "bearer" else ""
+def _credential(headers: Headers, scheme: str) -> str:
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    if kind:
+        return token.strip() if kind.lower() == "bearer" else ""
     if headers.get(PAGE_HEADER) != "1":
         return ""
-    found = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
+    found = cookie_parser(headers.get("cookie", "")).get(cookie_name(SESSION_COOKIE, scheme), "")
     return found if found.startswith(SESSION_PREFIX) else ""
 
 
-async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
+async def authenticate(engine: AsyncEngine, headers: Headers, *, scheme: str) -> Principal:
     """The principal of these headers.
+
+    Args:
+        engine: Where credentials are looked up.
+        headers: Of the request.
+        scheme: How it came, which cookies depend on.
 
     Raises:
         UnauthenticatedError: No bearer credential, or an unknown, revoked or expired one. The message never says which.
     """
     if headers.get(BOT_HEADER) is not None and "authorization" not in headers:
-        return await _visitor(engine, headers)
-    token = _credential(headers)
+        return await _visitor(engine, headers, scheme)
+    token = _credential(headers, scheme)
     if not token or len(token) > 200:
         raise UnauthenticatedError
     if token.startswith(SESSION_PREFIX):
@@ -141,12 +162,12 @@ async def authenticate(engine: AsyncEngine, headers: Headers) -> Principal:
     return principal
 
 
-async def _visitor(engine: AsyncEngine, headers: Headers) -> Principal:
+async def _visitor(engine: AsyncEngine, headers: Headers, scheme: str) -> Principal:
     try:
         chatbot_id = uuid.UUID(headers[BOT_HEADER])
     except ValueError:
         raise UnauthenticatedError from None
-    if not (token := visitor_token(headers, chatbot_id)):
+    if not (token := visitor_token(headers, chatbot_id, scheme)):
         raise UnauthenticatedError("No visit has begun here, or this browser keeps no cookie of this page")
     principal = await visitor_principal(engine, token, chatbot_id)
     if principal is None:

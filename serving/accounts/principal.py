@@ -23,7 +23,7 @@ class Principal:
 
     `organization_id` is None only for a person who has not said which of several organizations is meant; routes
     that need one then answer 400. `group_ids` are the groups whose restricted documents may be read; None is every one.
-    `chatbot_id` is the one bot that a visitor may talk to.
+    `chatbot_id` is the one bot that a visitor may talk to, `address` the host that a visitor comes from, if it is known.
     """
 
     user_id: uuid.UUID | None
@@ -35,6 +35,7 @@ class Principal:
     group_ids: frozenset[uuid.UUID] | None = frozenset()
     visitor_id: uuid.UUID | None = None
     chatbot_id: uuid.UUID | None = None
+    address: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""
@@ -46,7 +47,7 @@ class Actor:
     """A principal inside one organization: what services are given.
 
     `group_ids` are its groups; None for whoever reads every document. Row-level security does not depend on it.
-    A visitor has `visitor_id` and the `chatbot_id` of the one bot that they may talk to.
+    A visitor has `visitor_id`, the `chatbot_id` of the one bot that they may talk to, and the `address` they come from.
     """
 
     organization_id: uuid.UUID
@@ -56,6 +57,7 @@ class Actor:
     group_ids: frozenset[uuid.UUID] | None = None
     visitor_id: uuid.UUID | None = None
     chatbot_id: uuid.UUID | None = None
+    address: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""

@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from serving.accounts import service
-from serving.accounts.authentication import SESSION_COOKIE
+from serving.accounts.authentication import SESSION_COOKIE, cookie_name
 from serving.accounts.schemas import SessionCreate
 from serving.bots.errors import ChatbotNotFoundError
 from serving.context import ServingContext
@@ -43,19 +43,21 @@ async def sign_in(body: SessionCreate, request: Request, context: Context) -> Re
     agent = request.headers.get("user-agent")
     opened = await service.sign_in(context.engine, context.settings, body, address=address, user_agent=agent)
     response = Response(status_code=204)
+    name, is_secure = _session_cookie(request)
     response.set_cookie(
-        SESSION_COOKIE, opened.token, max_age=context.settings.session_hours * 3600, path="/", httponly=True,
-        samesite="strict", secure=request.url.scheme == "https",
+        name, opened.token, max_age=context.settings.session_hours * 3600, path="/", httponly=True,
+        samesite="strict", secure=is_secure,
     )  # fmt: skip
     return response
 
 
 @router.delete("/session", status_code=204, response_class=Response)
-async def sign_out(principal: CurrentPrincipal, session: IdentityDatabase) -> Response:
+async def sign_out(principal: CurrentPrincipal, request: Request, session: IdentityDatabase) -> Response:
     """End the session and take the cookie away."""
     await service.sign_out(session, principal.session_id)
     response = Response(status_code=204)
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    name, is_secure = _session_cookie(request)
+    response.delete_cookie(name, path="/", secure=is_secure, httponly=True, samesite="strict")
     return response
 
 
@@ -68,6 +70,11 @@ async def read_page(bot: str, context: Context) -> Response:
     page = (_ASSETS / "chat.html").read_text()
     headers = {**_HEADERS, "Content-Security-Policy": _POLICY + await _frame_ancestors(context, bot)}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def _session_cookie(request: Request) -> tuple[str, bool]:
+    """Its name, and whether it is for HTTPS alone: browsers take it away under the same conditions that they took it."""
+    return cookie_name(SESSION_COOKIE, request.url.scheme), request.url.scheme == "https"
 
 
 async def _frame_ancestors(context: ServingContext, bot: str) -> str:

@@ -99,9 +99,9 @@ class ConversationClient(Transport):
         path = f"/api/v1/conversations/{conversation_id}/handover"
         return self._one(HandoverOut, "POST", path, json={"note": note})
 
-    def handovers(self) -> list[QueuedHandover]:
-        """What waits and what is answered, the one that waits longest first."""
-        return self._many(QueuedHandover, _HANDOVERS)
+    def handovers(self, *, limit: int = 200, offset: int = 0) -> list[QueuedHandover]:
+        """What waits and what is answered: one's own first, members before visitors, the longest wait first."""
+        return self._many(QueuedHandover, _HANDOVERS, params={"limit": limit, "offset": offset})
 
     def take_handover(self, handover_id: uuid.UUID) -> QueuedHandover:
         """Answer in this conversation from now on."""

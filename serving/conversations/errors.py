@@ -1,6 +1,6 @@
 """Errors of conversations."""
 
-from serving.errors import ApiError, BadRequestError, ConflictError, NotFoundError
+from serving.errors import ApiError, BadRequestError, ConflictError, ForbiddenError, NotFoundError
 
 
 class ConversationNotFoundError(NotFoundError):
@@ -33,6 +33,13 @@ class ConversationClosedError(BadRequestError):
 
     slug = "conversation-closed"
     title = "This conversation is closed"
+
+
+class VisitorsConversationError(ForbiddenError):
+    """Members may read a visitor's conversation and take it over; the bot is asked in it by the visitor alone."""
+
+    slug = "visitors-conversation"
+    title = "Only the visitor asks the bot in this conversation; take its hand-over to answer in the bot's place"
 
 
 class AnswererFailedError(ApiError):

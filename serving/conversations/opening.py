@@ -25,6 +25,7 @@ from serving.conversations.errors import (
     NotAnAnswerError,
     NotAQuestionError,
     ResumeExpiredError,
+    VisitorsConversationError,
 )
 from serving.conversations.handovers.repository import open_handover
 from serving.conversations.handovers.requesting import handed_over
@@ -35,7 +36,7 @@ from serving.conversations.memory.recall import NOTHING, Recalled, recall
 from serving.conversations.retelling import Retold, retold
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
-from serving.visitors.limits import count_question
+from serving.visitors.limits import check_questions, count_question, hold_visitor
 from storage.postgres.models.base import insertion
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.chatbot_version import ChatbotVersion
@@ -59,8 +60,10 @@ async def open_turn(
         ConversationClosedError: It takes no more turns.
         ChatbotNotFoundError: The bot was archived since.
         VisitorLimitError: A visitor, and no more questions today; nothing is stored. So it is below.
+        VisitorsConversationError: It is a visitor's, and somebody of the organization asks. So it is below.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
+        await check_questions(session, actor)
         conversation = await _locked(session, actor, conversation_id)
         leaf_id = await branches.leaf_of(session, conversation.id)
         last = await session.get(Message, leaf_id) if leaf_id else None
@@ -104,6 +107,7 @@ async def edit_turn(
         ConversationClosedError: It takes no more turns.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
+        await check_questions(session, actor)
         old, conversation = await _message_to_branch(session, actor, message_id)
         if old.role != MessageRole.USER:
             raise NotAQuestionError
@@ -124,6 +128,7 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
         ConversationClosedError: It takes no more turns.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
+        await check_questions(session, actor)
         old, conversation = await _message_to_branch(session, actor, message_id)
         asked = await session.get(Message, old.parent_id) if old.parent_id else None
         if old.author != MessageAuthor.BOT or asked is None or asked.role != MessageRole.USER:
@@ -151,6 +156,7 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         ChatbotNotFoundError: The bot was archived since.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
+        await hold_visitor(session, actor)
         answer = await repository.lock_answer(session, actor, message_id)
         if answer is None:
             raise MessageNotFoundError
@@ -171,6 +177,7 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         answer.error_type = answer.completed_at = None
         answer.leased_until = now + LEASE
         conversation = await session.get_one(Conversation, answer.conversation_id)
+        _check_asker(actor, conversation)
         bot = await _bot_of(session, actor, conversation)
         turn = await _turn(context, session, actor, conversation, bot, question, answer)
         await count_question(session, actor)
@@ -186,9 +193,16 @@ async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUI
     conversation = await repository.lock_conversation(session, actor, conversation_id)
     if conversation is None:
         raise ConversationNotFoundError
+    _check_asker(actor, conversation)
     if conversation.closed_at is not None:
         raise ConversationClosedError
     return conversation
+
+
+def _check_asker(actor: Actor, conversation: Conversation) -> None:
+    """An answer is found in what its asker may read: one to somebody of the organization would show a visitor more than theirs."""
+    if conversation.visitor_id is not None and conversation.visitor_id != actor.visitor_id:
+        raise VisitorsConversationError
 
 
 async def _message_to_branch(

@@ -269,21 +269,20 @@ async def _start_answer(
 ) -> RunningAnswer:
     started = time.perf_counter()
     admission = context.streams.admission
+    give_back = _visitor_place(context, actor)
     try:
-        await admission.enter(actor.organization_id)
-    except ApiError as refused:
-        context.streams.refusals.count(refused.slug, actor.organization_id)
-        if actor.visitor_id is not None:
-            raise masked(refused) from refused
-        raise
-    entered = time.monotonic()
-    try:
-        turn = await opening()
+        await _enter(context, actor)
+        entered = time.monotonic()
+        try:
+            turn = await opening()
+        except BaseException:
+            admission.leave(actor.organization_id)
+            raise
+        finally:
+            admission.arrived()
     except BaseException:
-        admission.leave(actor.organization_id)
+        give_back()
         raise
-    finally:
-        admission.arrived()
 
     def events(running: RunningAnswer) -> AsyncGenerator[AnswerEvent, None]:
         if isinstance(turn, HandedOver):
@@ -296,4 +295,27 @@ async def _start_answer(
             )
         return told if actor.visitor_id is None else for_visitor(told)
 
-    return context.streams.start(actor.organization_id, turn.message_id, turn.generation, events, entered_at=entered)
+    running = context.streams.start(actor.organization_id, turn.message_id, turn.generation, events, entered_at=entered)
+    assert running.task is not None  # noqa: S101 - it was started
+    running.task.add_done_callback(lambda _: give_back())
+    return running
+
+
+def _visitor_place(context: ServingContext, actor: Actor) -> Callable[[], None]:
+    """A place among those of visitors; gives it back. Raises as `VisitorPlaces.take`."""
+    try:
+        return context.visitor_places.take(actor)
+    except ApiError as refused:
+        context.streams.refusals.count(refused.slug, actor.organization_id)
+        raise
+
+
+async def _enter(context: ServingContext, actor: Actor) -> None:
+    """Take a place among those of the organization."""
+    try:
+        await context.streams.admission.enter(actor.organization_id)
+    except ApiError as refused:
+        context.streams.refusals.count(refused.slug, actor.organization_id)
+        if actor.visitor_id is not None:
+            raise masked(refused) from refused
+        raise

@@ -5,6 +5,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import cast
 
+import structlog
+
 from serving.inference.prompts.rendering import RenderedPrompt
 from serving.inference.provider import (
     Completed,
@@ -15,6 +17,11 @@ from serving.inference.provider import (
     Provider,
     TextDelta,
 )
+
+_MOST_TIMES = 4
+_MOST_BESIDE = 1_000
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class LanguageModel:
 async def complete(
     model: LanguageModel, prompt: RenderedPrompt, *, question: str, schema: JsonSchema | None = None
 ) -> str | None:
-    """Ask for a text and wait for its end.
+    """Ask for a text and wait for its end, or until it is far longer than what it is about could call for.
 
     Args:
         model: Whom to ask.
@@ -37,7 +44,7 @@ async def complete(
         schema: What the text must look like, if it is JSON.
 
     Returns:
-        The text; None when it was cut, refused or filtered.
+        The text; None when it was cut, refused or filtered, or longer than four times what the model read and 1,000 characters.
 
     Raises:
         ProviderError: The provider failed.
@@ -51,12 +58,18 @@ async def complete(
         parameters={"temperature": 0},
         response_schema=schema,
     )
+    # A model that never stops, or lies about what it does, must not fill the memory, nor keep whoever reads it busy.
+    room = _MOST_TIMES * sum(len(message.content) for message in prompt.messages) + _MOST_BESIDE
     parts: list[str] = []
     # Closed at once when it is left early, and not when somebody collects it.
     async with aclosing(cast("AsyncGenerator[Event, None]", model.provider.stream(request))) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 parts.append(event.text)
+                room -= len(event.text)
+                if room < 0:
+                    log.warning("completion_too_long", prompt=prompt.template)
+                    return None
             elif isinstance(event, Completed) and event.finish_reason is not FinishReason.STOP:
                 return None
     return "".join(parts).strip() or None

@@ -11,7 +11,8 @@ from serving.language.entities.entity import Entity, EntityKind, without_overlap
 from serving.language.outcome import Unavailable, UnavailableReason
 
 _MOST_CHARACTERS = 2_000
-_MOST_NAMES = 50
+_MOST_NAMES = 100
+_LONGEST_NAME = 100
 _CONFIDENCE = 0.8
 _SCHEMA = JsonSchema(
     "names",
@@ -38,7 +39,7 @@ async def find_names(text: str, model: LanguageModel | None) -> tuple[Entity, ..
         names = json.loads(told or "")["names"]
     except ProviderError as error:
         return Unavailable(UnavailableReason.FAILED, f"The model did not look for names: {error.kind.value}.")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Unavailable(UnavailableReason.FAILED, "The model gave no list of names.")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return Unavailable(UnavailableReason.FAILED, "The model gave no list of names.")
@@ -49,7 +50,7 @@ def _placed(text: str, names: list[str]) -> list[Entity]:
     found = [
         Entity(EntityKind.PERSON, match.start(), match.end(), name, name, _CONFIDENCE)
         for name in dict.fromkeys(names)
-        if name.strip()
+        if name.strip() and len(name) <= _LONGEST_NAME and name in text
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)
     ]
     return without_overlaps(found)

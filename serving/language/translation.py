@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import to_thread
 from babel import Locale, UnknownLocaleError
 
 from serving.inference.errors import ProviderError
@@ -19,10 +20,11 @@ from serving.language.outcome import Unavailable, UnavailableReason
 MOST_CHARACTERS = 8_000
 
 _CITATION = re.compile(r"\[\d+\]")
-# In the order in which they are taken out of the text: digits in code are code.
+# In the order in which they are taken out of the text: digits in code are code. Each begins where no such run goes on and
+# gives nothing of it back: a long run without an end would be read once for each of its characters otherwise.
 _VERBATIM = (
     ("code", re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)),
-    ("address", re.compile(r"\w+://[^\s)>\]]*[^\s)>\].,;:!?]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("address", re.compile(r"(?<!\w)\w++://[^\s)>\]]*[^\s)>\].,;:!?]|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++")),
     ("citation", _CITATION),
 )
 _PRODUCT_CODE = re.compile(r"(?<!\w)(?=\w*[A-Za-z])(?=\w*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?!\w)")
@@ -84,7 +86,7 @@ class Translator:
             return Unavailable(UnavailableReason.FAILED, f"The model did not translate: {error.kind.value}.")
         if found is None:
             return Unavailable(UnavailableReason.FAILED, "The model gave no whole translation.")
-        lost = what_changed(text, found, names=kept)
+        lost = await to_thread.run_sync(lambda: what_changed(text, found, names=kept))
         return NotTranslated(lost) if lost else Translation(found, source, target, prompt.template)
 
 

@@ -29,7 +29,7 @@ def forgotten_cookie(bot: Published, scheme: str) -> str:
 
 def _cookie(bot: Published, value: str, scheme: str, *, max_age_s: int) -> str:
     is_secure = scheme == "https"
-    parts = [f"{visitor_cookie(bot.chatbot_id)}={value}", "HttpOnly", f"Max-Age={max_age_s}", "Path=/"]
+    parts = [f"{visitor_cookie(bot.chatbot_id, scheme)}={value}", "HttpOnly", f"Max-Age={max_age_s}", "Path=/"]
     if bot.frame_origins and is_secure:
         parts += ["SameSite=None", "Secure", "Partitioned"]
     else:

@@ -34,9 +34,9 @@ async def begin_visit(bot: str, request: Request, context: Context) -> Response:
 @router.delete("/visitor", status_code=204, response_class=Response)
 async def forget_visit(bot: str, visitor: Visitor, request: Request, context: Context, session: Database) -> Response:
     """End the visit at once; what was said in it is erased."""
-    if visitor.visitor_id is None or service.as_id(bot) != visitor.chatbot_id:
+    if visitor.visitor_id is None or visitor.chatbot_id is None or service.as_id(bot) != visitor.chatbot_id:
         raise ChatbotNotFoundError
-    published = await service.find_published(context.engine, bot)
+    published = await service.published_in(session, visitor.chatbot_id)
     await service.forget(context, session, visitor, visitor.visitor_id)
     response = Response(status_code=204)
     response.headers.append("Set-Cookie", forgotten_cookie(published, request.url.scheme))
@@ -45,4 +45,4 @@ async def forget_visit(bot: str, visitor: Visitor, request: Request, context: Co
 
 def _token(request: Request, bot: str) -> str:
     chatbot_id = service.as_id(bot)
-    return visitor_token(request.headers, chatbot_id) if chatbot_id is not None else ""
+    return visitor_token(request.headers, chatbot_id, request.url.scheme) if chatbot_id is not None else ""

@@ -12,6 +12,7 @@ from serving.accounts.principal import Actor
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.conversation import Conversation
 from storage.postgres.models.message import Message, MessageRole
+from storage.postgres.models.sign_in_attempt import SignInAttempt
 from storage.postgres.models.visitor import Visitor
 from storage.postgres.models.visitor_day import VisitorDay
 from storage.postgres.session import AnyRow
@@ -49,6 +50,11 @@ async def asked(session: AsyncSession, actor: Actor, day: date) -> AnyRow | None
     return (await session.execute(statement)).one_or_none()
 
 
+async def hold(session: AsyncSession, visitor_id: uuid.UUID) -> None:
+    """Lock a visitor until the transaction ends; whoever locks rows of their conversations as well locks this one first."""
+    await session.execute(select(Visitor.id).where(Visitor.id == visitor_id).with_for_update())
+
+
 async def count_of_visitor(session: AsyncSession, visitor_id: uuid.UUID, day: date) -> int | None:
     """Count one question of a visitor; how many there are on that day now, None when the visit is over."""
     counted = (
@@ -72,11 +78,22 @@ async def count_of_bot(session: AsyncSession, actor: Actor, day: date) -> int:
     return int(await session.scalar(counted.returning(VisitorDay.questions)) or 0)
 
 
+async def asked_from(session: AsyncSession, key: str) -> int:
+    """How many questions were counted under the key of an address and a day."""
+    return await session.scalar(select(SignInAttempt.failures).where(SignInAttempt.key == key)) or 0
+
+
 async def latest_conversation(session: AsyncSession, visitor_id: uuid.UUID) -> uuid.UUID | None:
     """The conversation that a visitor was in last."""
     statement = select(Conversation.id).where(Conversation.visitor_id == visitor_id)
     found: uuid.UUID | None = await session.scalar(statement.order_by(Conversation.updated_at.desc()).limit(1))
     return found
+
+
+async def has_said(session: AsyncSession, visitor_id: uuid.UUID) -> bool:
+    """Whether a visitor has a conversation with anything in it."""
+    said = select(Message.id).join(Conversation, Conversation.id == Message.conversation_id)
+    return await session.scalar(said.where(Conversation.visitor_id == visitor_id).limit(1)) is not None
 
 
 async def answers(session: AsyncSession, visitor_id: uuid.UUID) -> Sequence[uuid.UUID]:

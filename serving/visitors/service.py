@@ -61,7 +61,12 @@ async def find_published(engine: AsyncEngine, reference: str) -> Published:
     if chatbot_id is None:
         raise ChatbotNotFoundError
     async with async_identity_session(engine) as session:
-        row = await repository.published(session, chatbot_id)
+        return await published_in(session, chatbot_id)
+
+
+async def published_in(session: AsyncSession, chatbot_id: uuid.UUID) -> Published:
+    """As `find_published`, in a transaction that is open already; raises as it does."""
+    row = await repository.published(session, chatbot_id)
     if row is None:
         raise ChatbotNotFoundError
     return Published(chatbot_id, row.organization_id, tuple(row.frame_origins))
@@ -130,10 +135,14 @@ async def _count(engine: AsyncEngine, settings: ServingSettings, host: str) -> N
 
 
 async def forget(context: ServingContext, session: AsyncSession, actor: Actor, visitor_id: uuid.UUID) -> None:
-    """End a visit at once, and have what was said in it erased by a worker."""
+    """End a visit at once, and have what was said in it erased by a worker.
+
+    Where nothing was said, nothing is to be proved: the visitor is removed, with the conversations that hold no word.
+    """
+    await repository.hold(session, visitor_id)
     # Answers that are kept in memory would be found by no erasure.
     context.answers.forget_messages(actor.organization_id, await repository.answers(session, visitor_id))
-    if await repository.latest_conversation(session, visitor_id) is None:
+    if not await repository.has_said(session, visitor_id):
         await repository.remove(session, visitor_id)
         return
     await repository.end(session, visitor_id)

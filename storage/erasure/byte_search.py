@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,14 @@ _ANCHOR = 8  # the first bytes of each string, read as one number
 _BLOCK = 4 << 20
 _SLOT_BITS = 22
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Readable(Protocol):
+    """What can be read through."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes; none at the end."""
+        ...
 
 
 class ByteSearch:
@@ -32,7 +40,7 @@ class ByteSearch:
         if self._by_anchor:
             self._bits[_slots(np.fromiter(self._by_anchor, dtype=np.uint64, count=len(self._by_anchor)))] = True
 
-    def found(self, stream: IO[bytes]) -> Iterator[tuple[bytes, int]]:
+    def found(self, stream: Readable) -> Iterator[tuple[bytes, int]]:
         """Every hit as (string, offset), in no particular order within a block; a stream is read to its end."""
         carried, start = b"", 0
         while block := stream.read(_BLOCK):

@@ -176,6 +176,10 @@ class _Run:
         return {"files": removed, "files_of_other_versions": len(used), "spool_files": remove_old_spool_files()}
 
     def _traces(self) -> Counts:
+        _, targets = self._row_and_targets()
+        if targets.is_visitor:
+            # What is said is written into neither, and who says it chooses what would be destroyed there.
+            return {}
         search = search_of(read(self._evidence_file))
         settings = self._stores.settings
         return {"log_lines": blank_logs(settings, search), "reports": remove_reports(settings, search)}
@@ -196,8 +200,9 @@ class _Run:
                 f"What erasure {self._id} must search for is not in {self._evidence_file.parent}: it was begun on another "
                 "machine or its home was replaced. Run it where it was begun."
             )
-        row, evidence = self.row(), read(self._evidence_file)
-        proof = self._check_files(row, prove(self._stores, evidence))
+        row, targets = self._row_and_targets()
+        proof = prove(self._stores, read(self._evidence_file), of_visitor=targets.is_visitor)
+        proof = self._check_files(row, proof)
         with owner_session(self._stores.owner) as session:
             row = self._locked(session)
             row.proof = proof.model_dump(mode="json")

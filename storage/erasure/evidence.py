@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
+from storage.erasure.elsewhere import said_elsewhere
 from storage.erasure.targets import Targets
 from storage.erasure.windows import text_windows, vector_slices
 from storage.postgres.models.chunk import Chunk
@@ -27,9 +28,10 @@ _FETCH_ROWS = 1000
 
 @dataclass(slots=True)
 class Evidence:
-    """Windows of texts, slices of vectors (float16 bytes), and ids of passages."""
+    """Windows of texts, those of passages among them, slices of vectors (float16 bytes), and ids of passages."""
 
     texts: set[str] = field(default_factory=set)
+    passage_texts: set[str] = field(default_factory=set)
     vectors: set[bytes] = field(default_factory=set)
     chunk_ids: set[str] = field(default_factory=set)
 
@@ -50,7 +52,10 @@ def evidence_file(settings: StorageSettings, erasure_id: uuid.UUID) -> Path:
 
 
 def gather(session: Session, organization_id: uuid.UUID, targets: Targets) -> Evidence:
-    """Evidence from the rows that are about to go. Vectors that a passage elsewhere has, too, are left out."""
+    """Evidence from the rows that are about to go.
+
+    Vectors that a passage elsewhere has, too, are left out, and so are windows of conversations that rows which stay say.
+    """
     evidence = Evidence()
     rows = session.execute(
         select(Chunk.id, Chunk.text)
@@ -59,7 +64,7 @@ def gather(session: Session, organization_id: uuid.UUID, targets: Targets) -> Ev
     )
     for row in rows:
         evidence.chunk_ids.add(str(row.id))
-        evidence.texts.update(text_windows(row.text))
+        evidence.passage_texts.update(text_windows(row.text))
     for vector in _own_vectors(session, organization_id, targets):
         evidence.vectors.update(vector_slices(vector))
     said = session.scalars(
@@ -72,8 +77,9 @@ def gather(session: Session, organization_id: uuid.UUID, targets: Targets) -> Ev
         .join(Message, Message.id == Feedback.message_id)
         .where(Message.conversation_id.in_(targets.conversation_ids), Feedback.comment.is_not(None))
     )
-    for text in (*said, *comments):
-        evidence.texts.update(text_windows(text or ""))
+    windows = {window for text in (*said, *comments) for window in text_windows(text or "")}
+    windows -= said_elsewhere(session, organization_id, targets, windows)
+    evidence.texts |= evidence.passage_texts | windows
     return evidence
 
 
@@ -105,6 +111,7 @@ def write(path: Path, evidence: Evidence) -> None:
     unfinished = path.with_suffix(".new")
     content = {
         "texts": sorted(known.texts | evidence.texts),
+        "passage_texts": sorted(known.passage_texts | evidence.passage_texts),
         "vectors": sorted(piece.hex() for piece in known.vectors | evidence.vectors),
         "chunk_ids": sorted(known.chunk_ids | evidence.chunk_ids),
     }
@@ -124,6 +131,7 @@ def read(path: Path) -> Evidence:
         return Evidence()
     return Evidence(
         texts=set(content["texts"]),
+        passage_texts=set(content["passage_texts"]),
         vectors={bytes.fromhex(piece) for piece in content["vectors"]},
         chunk_ids=set(content["chunk_ids"]),
     )

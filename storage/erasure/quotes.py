@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from storage.erasure.evidence import Evidence
 from storage.erasure.targets import Targets
 from storage.postgres.models.chunk import Chunk
-from storage.postgres.models.message import Message, MessageRole
+from storage.postgres.models.message import Message, MessageAuthor, MessageState
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
 
@@ -31,7 +31,7 @@ def blank_quotes(session: Session, organization_id: uuid.UUID, targets: Targets,
         session: A session of the owner, in which the passages are still there.
         organization_id: Whose receipts.
         targets: What is erased.
-        evidence: Windows of its passages, for answers that never got a receipt.
+        evidence: Has windows of its passages, for answers that never came to their end and got no receipt.
 
     Returns:
         How many passages of receipts and how many answers were changed.
@@ -44,7 +44,8 @@ def blank_quotes(session: Session, organization_id: uuid.UUID, targets: Targets,
         blanked = BLANK if message.id in translated else blank(message.content, sources[message.id])
         changed += blanked != message.content
         message.content = blanked
-    changed += _unfinished(session, organization_id, evidence)
+    if targets.version_ids:
+        changed += _unfinished(session, organization_id, evidence.passage_texts)
     passages = session.execute(
         update(ReceiptPassage)
         .where(
@@ -98,18 +99,21 @@ def _translated(session: Session, organization_id: uuid.UUID, version_ids: Colle
     return set(rows)
 
 
-def _unfinished(session: Session, organization_id: uuid.UUID, evidence: Evidence) -> int:
-    """Answers that were cut short have no receipt; one that holds words of the document is blanked whole."""
-    if not evidence.texts:
+def _unfinished(session: Session, organization_id: uuid.UUID, windows: Collection[str]) -> int:
+    """Answers of a bot that were cut short have no receipt; one that holds words of the document is blanked whole.
+
+    What people wrote, agents as well, is theirs and never looked at.
+    """
+    if not windows:
         return 0
     without: Sequence[Message] = session.scalars(
         select(Message)
         .outerjoin(Receipt, Receipt.message_id == Message.id)
-        .where(Message.organization_id == organization_id, Message.role == MessageRole.ASSISTANT)
-        .where(Receipt.id.is_(None), Message.content != "", Message.content != BLANK)
+        .where(Message.organization_id == organization_id, Message.author == MessageAuthor.BOT)
+        .where(Message.state != MessageState.COMPLETE, Receipt.id.is_(None), Message.content.not_in(("", BLANK)))
         .with_for_update(of=Message)
     ).all()
-    quoting = [message for message in without if any(window in message.content for window in evidence.texts)]
+    quoting = [message for message in without if any(window in message.content for window in windows)]
     for message in quoting:
         message.content = BLANK
     return len(quoting)

@@ -31,14 +31,15 @@ from storage.postgres.models.receipt_passage import ReceiptPassage
 from storage.postgres.models.usage_record import UsageRecord
 from storage.postgres.models.visitor import Visitor
 
-# What an erasure may change: vacuumed afterwards, so that no dead row keeps what it held.
-TOUCHED_TABLES = tuple(
-    model.__tablename__
-    for model in (
-        Chunk, Conversation, ConversationEvent, ConversationFact, ConversationSummary, Document, DocumentVersion, Embedding, Feedback, Handover,
-        Ingestion, Job, KnowledgeBase, Message, OutboxEvent, Receipt, ReceiptPassage, UsageRecord, Visitor,
-    )
+_OF_DOCUMENTS = (Chunk, Document, DocumentVersion, Embedding, Ingestion, Job, KnowledgeBase)
+_OF_CONVERSATIONS = (
+    Conversation, ConversationEvent, ConversationFact, ConversationSummary, Feedback, Handover, Message, Receipt,
+    ReceiptPassage, UsageRecord, Visitor,
 )  # fmt: skip
+# What an erasure may change: vacuumed afterwards, so that no dead row keeps what it held.
+TOUCHED_TABLES = tuple(sorted(model.__tablename__ for model in (*_OF_DOCUMENTS, *_OF_CONVERSATIONS, OutboxEvent)))
+# After a visitor is gone these hold others alone: rows of conversations go with their conversation, by foreign keys.
+FREE_OF_VISITORS = frozenset(model.__tablename__ for model in (*_OF_DOCUMENTS, *_OF_CONVERSATIONS))
 # Tables of optional parts of the product, and the columns by which their rows belong to what is erased.
 OPTIONAL_TABLES = ("retrieval_labels", "conversation_facts", "conversation_summaries")
 _COLUMNS = {

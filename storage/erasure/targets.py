@@ -12,6 +12,7 @@ from storage.postgres.models.document import Document
 from storage.postgres.models.document_version import DocumentVersion
 from storage.postgres.models.erasure import Erasure, ErasureKind
 from storage.postgres.models.job import Job, JobState
+from storage.postgres.models.visitor import Visitor
 from storage.records.record import Record
 
 # Under this name a channel keeps, in a conversation's `custom_metadata`, who outside wrote to the bot.
@@ -19,13 +20,14 @@ EXTERNAL_PERSON = "external_person"
 
 
 class Targets(Record):
-    """Ids of everything that goes."""
+    """Ids of everything that goes. `is_visitor`: the person is a visitor, whom nobody knows and who may write anything."""
 
     document_ids: tuple[uuid.UUID, ...] = ()
     version_ids: tuple[uuid.UUID, ...] = ()
     conversation_ids: tuple[uuid.UUID, ...] = ()
     knowledge_base_id: uuid.UUID | None = None
     user_id: uuid.UUID | None = None
+    is_visitor: bool = False
 
 
 def halt(session: Session, erasure: Erasure) -> Targets:
@@ -89,7 +91,13 @@ def _resolve(session: Session, erasure: Erasure) -> Targets:
         conversation_ids=_conversations(session, erasure, until) if erasure.kind == ErasureKind.SUBJECT else (),
         knowledge_base_id=base_id,
         user_id=user_id,
+        is_visitor=user_id is not None and _is_visitor(session, organization_id, user_id),
     )
+
+
+def _is_visitor(session: Session, organization_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    found = select(Visitor.id).where(Visitor.organization_id == organization_id, Visitor.id == person_id)
+    return session.scalar(found) is not None
 
 
 def _conversations(session: Session, erasure: Erasure, until: datetime) -> tuple[uuid.UUID, ...]:
@@ -122,6 +130,7 @@ def _together(before: Targets, now: Targets) -> Targets:
             name: tuple(sorted({*getattr(before, name), *getattr(now, name)}))
             for name in ("document_ids", "version_ids", "conversation_ids")
         }
+        | {"is_visitor": before.is_visitor or now.is_visitor}
     )
 
 

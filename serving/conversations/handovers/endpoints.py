@@ -13,6 +13,7 @@ from serving.dependencies import Agent, Chatter, Context, Database
 from storage.postgres.models.handover import HandoverState
 
 router = APIRouter(prefix="/api/v1", tags=["handovers"])
+MOST_LISTED = 200
 _OPEN = [HandoverState.REQUESTED, HandoverState.ASSIGNED]
 
 
@@ -26,10 +27,14 @@ async def request_handover(
 
 @router.get("/handovers", response_model=list[QueuedHandover])
 async def list_handovers(
-    actor: Agent, session: Database, state: Annotated[list[HandoverState] | None, Query()] = None
+    actor: Agent,
+    session: Database,
+    state: Annotated[list[HandoverState] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = MOST_LISTED,
+    offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Sequence[Any]:
-    """The queue: what is open unless states are given, the one that waits longest first."""
-    return await service.list_queue(session, actor, states=state or _OPEN)
+    """The queue: what is open unless states are given. One's own first, members before visitors, the longest wait first."""
+    return await service.list_queue(session, actor, states=state or _OPEN, limit=limit, offset=offset)
 
 
 @router.post("/handovers/{handover_id}/take")

@@ -16,6 +16,20 @@ class HandoverNotOfferedError(ForbiddenError):
     title = "This bot does not hand over to a person on request"
 
 
+class NothingToHandOverError(ConflictError):
+    """A visitor asks for a person before saying anything."""
+
+    slug = "nothing-to-hand-over"
+    title = "Nothing was said in this conversation yet; write what it is about first"
+
+
+class HandoverElsewhereError(ConflictError):
+    """A visitor waits for a person in another conversation; they have one hand-over at a time."""
+
+    slug = "handover-elsewhere"
+    title = "A person is to answer you in another conversation already; go on there, or wait until that is resolved"
+
+
 class HandoverResolvedError(ConflictError):
     """It is over; the bot answers again."""
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -13,11 +13,10 @@ from storage.postgres.models.api_key import ApiKey
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.conversation import Conversation
 from storage.postgres.models.handover import Handover, HandoverState
+from storage.postgres.models.message import Message
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.user import User
 from storage.postgres.session import AnyRow
-
-MOST_LISTED = 200
 
 
 async def open_handover(session: AsyncSession, conversation_id: uuid.UUID) -> Handover | None:
@@ -29,16 +28,37 @@ async def open_handover(session: AsyncSession, conversation_id: uuid.UUID) -> Ha
     return found
 
 
+async def is_waiting_elsewhere(session: AsyncSession, visitor_id: uuid.UUID, conversation_id: uuid.UUID) -> bool:
+    """Whether a visitor has a hand-over that is not resolved in another conversation than this one."""
+    statement = (
+        select(Handover.id)
+        .join(Conversation, Conversation.id == Handover.conversation_id)
+        .where(Conversation.visitor_id == visitor_id, Conversation.id != conversation_id)
+        .where(Handover.state != HandoverState.RESOLVED)
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
+async def has_messages(session: AsyncSession, conversation_id: uuid.UUID) -> bool:
+    """Whether anything was said in a conversation."""
+    statement = select(Message.id).where(Message.conversation_id == conversation_id)
+    return await session.scalar(statement.limit(1)) is not None
+
+
 async def locked(session: AsyncSession, handover_id: uuid.UUID) -> Handover | None:
     """A hand-over, locked so that one person takes it."""
     found: Handover | None = await session.scalar(select(Handover).where(Handover.id == handover_id).with_for_update())
     return found
 
 
-async def queue(session: AsyncSession, actor: Actor, *, states: Sequence[HandoverState]) -> Sequence[AnyRow]:
-    """Hand-overs in these states, the one that waits longest first."""
-    statement = _queued(actor).where(Handover.state.in_(states)).order_by(Handover.created_at).limit(MOST_LISTED)
-    return (await session.execute(statement)).all()
+async def queue(
+    session: AsyncSession, actor: Actor, *, states: Sequence[HandoverState], limit: int, offset: int
+) -> Sequence[AnyRow]:
+    """Hand-overs in these states: what the actor answers, then members and programs, then visitors; the longest wait first."""
+    statement = _queued(actor).where(Handover.state.in_(states))
+    order = (func.coalesce(_is_mine(actor), False).desc(), Conversation.visitor_id.is_not(None))
+    ordered = statement.order_by(*order, Handover.created_at, Handover.id)
+    return (await session.execute(ordered.limit(limit).offset(offset))).all()
 
 
 async def queued(session: AsyncSession, actor: Actor, handover_id: uuid.UUID) -> AnyRow | None:
@@ -52,13 +72,14 @@ async def refused_in_a_row(session: AsyncSession, answer_ids: Sequence[uuid.UUID
     return int(await session.scalar(statement) or 0)
 
 
+def _is_mine(actor: Actor) -> ColumnElement[bool]:
+    if actor.user_id is not None:
+        return Handover.assigned_user_id == actor.user_id
+    return Handover.assigned_api_key_id == actor.api_key_id
+
+
 def _queued(actor: Actor) -> Select[*tuple[Any, ...]]:
     waited = func.coalesce(Handover.first_assigned_at, Handover.resolved_at, func.now()) - Handover.created_at
-    mine = (
-        Handover.assigned_user_id == actor.user_id
-        if actor.user_id is not None
-        else Handover.assigned_api_key_id == actor.api_key_id
-    )
     return (
         select(
             *Handover.__table__.columns,
@@ -67,7 +88,7 @@ def _queued(actor: Actor) -> Select[*tuple[Any, ...]]:
             Chatbot.name.label("chatbot_name"),
             asker().label("asker"),
             func.coalesce(User.name, ApiKey.name).label("assigned_to"),
-            func.coalesce(mine, False).label("is_mine"),
+            func.coalesce(_is_mine(actor), False).label("is_mine"),
         )
         .join(Conversation, Conversation.id == Handover.conversation_id)
         .join(Chatbot, Chatbot.id == Conversation.chatbot_id)

@@ -28,10 +28,13 @@ async def handed_over(
 ) -> HandoverOut | None:
     """The hand-over that a message falls under, or asks for; None when the bot is to answer.
 
-    The caller has locked the conversation.
+    A visitor has one at a time: asked for in a second conversation, the bot answers there. The caller has locked the
+    conversation.
     """
     found = await repository.open_handover(session, conversation_id)
     if found is None and config.on_request and asks_for_person(question, config.phrases):
+        if await waits_elsewhere(session, actor, conversation_id):
+            return None
         return await request_handover(context, session, actor, conversation_id, reason=HandoverReason.ASKED)
     return await shown(session, actor, found.id) if found is not None else None
 
@@ -60,7 +63,16 @@ async def refused_too_often(
         return None
     if await repository.refused_in_a_row(session, answers) < config.after_refusals:
         return None
+    if await waits_elsewhere(session, actor, conversation_id):
+        return None
     return await request_handover(context, session, actor, conversation_id, reason=HandoverReason.REFUSALS)
+
+
+async def waits_elsewhere(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> bool:
+    """Whether a visitor waits for a person in another conversation: many at once would push others out of the queue."""
+    if actor.visitor_id is None:
+        return False
+    return await repository.is_waiting_elsewhere(session, actor.visitor_id, conversation_id)
 
 
 async def request_handover(

@@ -16,15 +16,18 @@ from serving.conversations import repository as conversations
 from serving.conversations.errors import ConversationNotFoundError
 from serving.conversations.handovers import repository
 from serving.conversations.handovers.errors import (
+    HandoverElsewhereError,
     HandoverNotFoundError,
     HandoverNotOfferedError,
     HandoverResolvedError,
     HandoverTakenError,
+    NothingToHandOverError,
 )
-from serving.conversations.handovers.requesting import request_handover
+from serving.conversations.handovers.requesting import request_handover, waits_elsewhere
 from serving.conversations.handovers.schemas import HandoverCreate, HandoverOut, QueuedHandover, ReplyCreate
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
 from serving.telemetry import metrics
+from serving.visitors.limits import hold_visitor
 from storage.postgres.models.conversation import Conversation
 from storage.postgres.models.handover import Handover, HandoverReason, HandoverState
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
@@ -39,7 +42,10 @@ async def request(
     Raises:
         ConversationNotFoundError: Unknown, or of somebody else.
         HandoverNotOfferedError: A visitor asks, and the bot does not hand over on request.
+        NothingToHandOverError: A visitor asks, and nothing was said yet.
+        HandoverElsewhereError: A visitor asks, and waits in another conversation already.
     """
+    await hold_visitor(session, actor)
     conversation = await conversations.lock_conversation(session, actor, conversation_id)
     if conversation is None:
         raise ConversationNotFoundError
@@ -47,14 +53,20 @@ async def request(
         bot = await bots.get_chatbot(session, conversation.chatbot_id)
         if not bot.config.handover.on_request:
             raise HandoverNotOfferedError
+        if not await repository.has_messages(session, conversation_id):
+            raise NothingToHandOverError
+        if await waits_elsewhere(session, actor, conversation_id):
+            raise HandoverElsewhereError
     return await request_handover(
         context, session, actor, conversation_id, reason=HandoverReason.REQUESTED, note=body.note
     )
 
 
-async def list_queue(session: AsyncSession, actor: Actor, *, states: Sequence[HandoverState]) -> Sequence[AnyRow]:
-    """The queue, the one that waits longest first."""
-    return await repository.queue(session, actor, states=states)
+async def list_queue(
+    session: AsyncSession, actor: Actor, *, states: Sequence[HandoverState], limit: int, offset: int
+) -> Sequence[AnyRow]:
+    """A page of the queue, ordered as `repository.queue` says."""
+    return await repository.queue(session, actor, states=states, limit=limit, offset=offset)
 
 
 async def take(context: ServingContext, session: AsyncSession, actor: Actor, handover_id: uuid.UUID) -> QueuedHandover:

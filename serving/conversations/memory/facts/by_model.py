@@ -71,7 +71,7 @@ def facts_told(told: str, text: str) -> list[FoundFact]:
     try:
         listed: list[Any] = list(json.loads(told)["facts"])
         pairs = [(FactKind(one["kind"]), str(one["text"]).strip()) for one in listed]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         log.warning("facts_unreadable", characters=len(told))
         return []
     kept = [

@@ -64,7 +64,7 @@ class TestChatting:
         assert (last["author"], last["content"]) == ("agent", "Ada here.")
 
     def test_the_button_asks_where_the_bot_hands_over(self, published: Tenant, visitor: httpx2.Client) -> None:
-        path = f"/api/v1/conversations/{converse(visitor)}/handover"
+        path = f"/api/v1/conversations/{ask(visitor, QUESTION)['conversation_id']}/handover"
         configure(published, handover={"on_request": False})
         refused = visitor.post(path, json={})
         assert (refused.status_code, refused.json()["type"]) == (403, "/problems/handover-not-offered")

@@ -18,7 +18,7 @@ from tests.factories.knowledge import FAST
 from tests.integration.conftest import Tenant
 from tests.integration.conftest import ask as ask_as_member
 from tests.integration.serving.visitors.conftest import QUESTION, Visit
-from tests.integration.serving.visitors.talking import ask
+from tests.integration.serving.visitors.talking import ask, converse
 
 
 def count(owner: Engine, tenant: Tenant, model: type[Visitor | Conversation | Message | Feedback | Erasure]) -> int:
@@ -71,6 +71,14 @@ class TestForgetting:
     def test_who_said_nothing_is_simply_gone(self, published: Tenant, visitor: httpx2.Client, owner: Engine) -> None:
         assert visitor.delete(f"/chat/{published.chatbot_id}/visitor").status_code == 204
         assert (count(owner, published, Visitor), count(owner, published, Erasure)) == (0, 0)
+
+    def test_a_conversation_without_a_word_costs_no_erasure(
+        self, published: Tenant, visitor: httpx2.Client, owner: Engine
+    ) -> None:
+        converse(visitor)
+        assert visitor.delete(f"/chat/{published.chatbot_id}/visitor").status_code == 204
+        for model in (Visitor, Conversation, Erasure):
+            assert count(owner, published, model) == 0, model
 
     def test_it_is_the_visitors_to_ask_for(self, published: Tenant, visitor: httpx2.Client) -> None:
         path = f"/chat/{published.chatbot_id}/visitor"

@@ -1,5 +1,6 @@
 """How much visitors may ask a day."""
 
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +9,18 @@ import httpx2
 import pytest
 from sqlalchemy import Engine, func, select, text
 
+from benchmarks.serving.upstreams.faults import Behaviour
+from benchmarks.serving.upstreams.server import Upstream
 from storage.postgres.models.message import Message
 from storage.postgres.models.organization import Organization
 from storage.postgres.models.visitor_day import VisitorDay
 from storage.postgres.session import owner_session
-from tests.integration.conftest import Tenant, publish
+from tests.integration.conftest import MakeTenant, Tenant, publish, visit
+from tests.integration.serving.models.conftest import add_model, connect, route, vllm
 from tests.integration.serving.visitors.conftest import QUESTION, Visit
 from tests.integration.serving.visitors.talking import ask, converse, say, turns
+
+__all__ = ["vllm"]
 
 
 def stored(owner: Engine, organization: Organization) -> tuple[int, int]:
@@ -97,10 +103,81 @@ class TestPerVisitor:
     def test_many_at_once_pass_no_limit(self, published: Tenant, visitor: httpx2.Client, owner: Engine) -> None:
         publish(published, daily_questions_per_visitor=3)
         conversation = converse(visitor)
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(2) as pool:
             statuses = list(pool.map(lambda _: say(visitor, conversation, QUESTION).status_code, range(8)))
         assert sorted(statuses) == [200] * 3 + [429] * 5
         assert stored(owner, published.organization) == (6, 3)
+
+    def test_it_is_looked_at_before_anything_else(self, published: Tenant, visitor: httpx2.Client) -> None:
+        publish(published, daily_questions_per_visitor=1)
+        ask(visitor, QUESTION)
+        unknown = uuid.uuid4()
+        refused = [
+            say(visitor, str(unknown), QUESTION),
+            visitor.post(f"/api/v1/messages/{unknown}/edit", json={"content": QUESTION}),
+            visitor.post(f"/api/v1/messages/{unknown}/retry", json={}),
+        ]
+        assert [(one.status_code, one.json()["type"]) for one in refused] == [(429, "/problems/visitor-limit")] * 3
+
+
+class TestPerAddress:
+    def test_it_asks_three_times_as_much_as_one_of_its_visitors(
+        self, published: Tenant, begin: Visit, owner: Engine
+    ) -> None:
+        publish(published, daily_questions_per_visitor=1)
+        for _ in range(3):
+            ask(forgotten := begin(), QUESTION)
+            forgotten.delete(f"/chat/{published.chatbot_id}/visitor")
+        before = stored(owner, published.organization)
+        another = begin()
+        refused = another.post("/api/v1/conversations", json={"chatbot_id": published.chatbot_id})
+        assert (refused.status_code, refused.json()["type"]) == (429, "/problems/visitor-limit")
+        assert "address" in refused.json()["detail"]
+        assert stored(owner, published.organization) == before
+        # What is counted is the day's alone.
+        with owner_session(owner) as session:
+            mine = f"visitor:%{uuid.UUID(published.chatbot_id).hex}:127.0.0.1"
+            moved = text("UPDATE sign_in_attempts SET key = replace(key, :now, :then) WHERE key LIKE :mine")
+            session.execute(moved, {"now": ":20", "then": ":19", "mine": mine})
+        assert ask(another, QUESTION)["content"]
+
+    def test_many_of_it_at_once_pass_no_limit(self, published: Tenant, begin: Visit) -> None:
+        publish(published, daily_questions_per_visitor=1)
+        visits = [begin() for _ in range(6)]
+        talks = [(one, converse(one)) for one in visits]
+        with ThreadPoolExecutor(6) as pool:
+            statuses = list(pool.map(lambda talk: say(talk[0], talk[1], QUESTION).status_code, talks))
+        assert sorted(statuses) == [200] * 3 + [429] * 3
+
+    def test_that_of_another_bot_is_its_own(
+        self, api_url: str, published: Tenant, begin: Visit, make_tenant: MakeTenant
+    ) -> None:
+        publish(published, daily_questions_per_visitor=1)
+        for _ in range(3):
+            ask(begin(), QUESTION)
+        other = make_tenant()
+        publish(other, daily_questions_per_visitor=1)
+        with visit(api_url, other.chatbot_id) as visitor:
+            assert ask(visitor, QUESTION)["content"]
+
+
+class TestAtOnce:
+    def test_two_answers_of_a_visitor_run_and_others_are_served(
+        self, published: Tenant, begin: Visit, vllm: Upstream
+    ) -> None:
+        route(published, add_model(published, connect(published, vllm)), falls_back_to_extractive=False)
+        vllm.behave(Behaviour(words=("Sixty ",) * 8, interval_s=0.2))
+        visitor, other = begin(), begin()
+        talks = [converse(visitor)]
+        with ThreadPoolExecutor(2) as pool:
+            running = [pool.submit(say, visitor, talks[0], QUESTION) for _ in range(2)]
+            time.sleep(0.8)
+            refused = say(visitor, talks[0], QUESTION)
+            served = say(other, converse(other), QUESTION)
+            assert [one.result().status_code for one in running] == [200, 200]
+        assert (refused.status_code, refused.json()["type"]) == (429, "/problems/visitor-busy")
+        assert (int(refused.headers["retry-after"]), served.status_code) == (2, 200)
+        assert say(visitor, talks[0], QUESTION).status_code == 200
 
 
 class TestOfAllVisitors:

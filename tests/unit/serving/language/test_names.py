@@ -1,5 +1,7 @@
 """Tests of names of people."""
 
+import json
+
 import pytest
 
 from serving.inference.errors import ProviderError, ProviderErrorKind
@@ -29,3 +31,24 @@ class TestFindNames:
         found = await find_names(TEXT, scripted("", error=ProviderError("x", kind=ProviderErrorKind.TIMEOUT)))
         assert isinstance(found, Unavailable)
         assert "timeout" in found.detail
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ["A" * 20_000, "Charles"],
+            [*("Nobody " + "x" * number for number in range(99)), "Charles", "Ada Lovelace"],
+            ["Ada Lovelace met Charles. Adamant, Ada Lovelace left." * 3, "Charles"],
+        ],
+        ids=["long", "many", "whole text"],
+    )
+    async def test_what_no_name_is_costs_nothing(self, names: list[str]) -> None:
+        text = TEXT * 30  # so that the model may say as much
+        found = await find_names(text, scripted(json.dumps({"names": names})))
+        if isinstance(found, Unavailable):
+            assert len(names[0]) > 10_000
+        else:
+            assert {one.text for one in found} == {"Charles"}
+
+    async def test_lists_in_lists_are_no_names(self) -> None:
+        found = await find_names(TEXT * 30, scripted("[" * 6_000))
+        assert isinstance(found, Unavailable)

@@ -1,5 +1,7 @@
 """Tests of translation: what must survive, and what happens when it does not."""
 
+import time
+
 import pytest
 
 from serving.inference.errors import ProviderError, ProviderErrorKind
@@ -96,3 +98,27 @@ class TestWhatChanged:
     )
     def test_another_way_of_writing_is_no_change(self, original: str, translated: str) -> None:
         assert what_changed(original, translated) == ()
+
+    @pytest.mark.parametrize(
+        "run",
+        ["a", "a.", "a+", "a@", "a@b-", "a@b.", "a://!", "://", "`", "[1", "1,", "a1-", "1_", "\n`a"],
+    )
+    def test_no_text_takes_long(self, run: str) -> None:
+        """Of a model that lies; the length is the most that one may say."""
+        text = (run * 40_000)[:40_000]
+        before = time.perf_counter()
+        what_changed("Hello", text)
+        what_changed("Hello", text + "\u00e9")
+        assert time.perf_counter() - before < 1.0
+
+    @pytest.mark.parametrize(
+        ("text", "address"),
+        [
+            ("Mail (ada.l+x@mail-1.example.org).", "ada.l+x@mail-1.example.org"),
+            ("See x-https://example.com/a?b=c, please", "https://example.com/a?b=c"),
+            ("Jürgen@example.de!", "Jürgen@example.de"),
+        ],
+    )
+    def test_addresses_are_found_where_they_stand(self, text: str, address: str) -> None:
+        assert what_changed(text, text) == ()
+        assert address in what_changed(text, "nothing")

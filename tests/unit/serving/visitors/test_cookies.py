@@ -17,11 +17,11 @@ class TestVisitCookie:
     def test_it_stays_on_this_site(self) -> None:
         plain = visit_cookie(Visit(published(), "pv_x"), "http", days=30)
         assert plain == f"{NAME}=pv_x; HttpOnly; Max-Age=2592000; Path=/; SameSite=Strict"
-        assert visit_cookie(Visit(published(), "pv_x"), "https", days=30) == plain + "; Secure"
+        assert visit_cookie(Visit(published(), "pv_x"), "https", days=30) == f"__Host-{plain}; Secure"
 
     def test_a_bot_in_pages_of_others_gets_one_for_each_of_their_sites(self) -> None:
         framed = visit_cookie(Visit(published("https://shop.example"), "pv_x"), "https", days=1)
-        assert framed == f"{NAME}=pv_x; HttpOnly; Max-Age=86400; Path=/; SameSite=None; Secure; Partitioned"
+        assert framed == f"__Host-{NAME}=pv_x; HttpOnly; Max-Age=86400; Path=/; SameSite=None; Secure; Partitioned"
 
     def test_without_https_it_never_goes_to_other_sites(self) -> None:
         assert "SameSite=Strict" in visit_cookie(Visit(published("https://shop.example"), "pv_x"), "http", days=1)
