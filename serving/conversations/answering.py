@@ -169,6 +169,8 @@ async def _generate(
         lambda: close_turn(context, turn, draft, retrieval=retrieval, request=request, completed=ended)
     )
     draft.is_closed = True
+    if draft.to_cache is not None:
+        context.answers.put(*draft.to_cache)
     if turns_to_summarize(turn):
         context.beside.start("summarize", lambda: summarize(context, turn))
     if turn.is_remembered and turn.config.routing.candidates and states_something(turn.question):

@@ -1,6 +1,7 @@
 """A turn that is open, and the transactions that close it or give it up. No database connection is held meanwhile."""
 
 import asyncio
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,11 +10,13 @@ from sqlalchemy import Insert, exists, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
-from serving.billing.charging import Reservation, charge_of
+from serving.billing.charging import Reservation, charge_of, cut_usage
 from serving.billing.ledger import Charge, release, settle
+from serving.billing.usage import record_usage, usage_record
 from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
+from serving.conversations.answer_cache import CachedAnswer, CacheKey
 from serving.conversations.errors import MessageNotFoundError
 from serving.conversations.handovers.requesting import refused_too_often
 from serving.conversations.handovers.schemas import HandoverOut
@@ -22,7 +25,6 @@ from serving.conversations.memory.recall import NOTHING, Recalled
 from serving.conversations.memory.standalone import Standalone
 from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest, TokenUsage
-from serving.inference.providers.tokens import estimated_tokens
 from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.settings import RetrievalSettings
@@ -88,8 +90,10 @@ class AnswerDraft:
     """What has been answered so far.
 
     `translation` says what was translated for it, `understood` what was of its question. `beside` ends with the answer.
+    `request` is what was asked of a model: nothing was where the answer `is_cached`. `to_cache` is kept once it is stored.
     """
 
+    begun_at: float = field(default_factory=time.monotonic)
     pieces: list[str] = field(default_factory=list)
     quotes: dict[int, list[str]] = field(default_factory=dict)
     latencies_ms: dict[str, float] = field(default_factory=dict)
@@ -99,9 +103,13 @@ class AnswerDraft:
     understood: JsonObject | None = None
     beside: asyncio.Task[None] | None = None
     routed: Routed | None = None
+    is_cached: bool = False
+    to_cache: tuple[CacheKey, CachedAnswer] | None = None
+    request: GenerationRequest | None = None
     reservation: Reservation | None = None
     charge: Charge | None = None
     usage: TokenUsage | None = None
+    cut: UsageRecord | None = None
     is_closed: bool = False
 
     @property
@@ -147,22 +155,12 @@ async def close_turn(
                 return None  # it was written; only the word that it was did not come back
             raise MessageNotFoundError("The conversation was erased while its answer was written")
         charge = charge_of(draft.answerer, completed.usage)
-        draft.charge, draft.usage = charge, completed.usage
+        if not draft.is_cached:  # else nobody was called
+            draft.charge, draft.usage = charge, completed.usage
         if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, charge)
         row = _receipt(turn, draft, retrieval, request, completed, charge)
-        usage = UsageRecord(
-            organization_id=turn.actor.organization_id,
-            message_id=turn.message_id,
-            chatbot_id=turn.chatbot_id,
-            user_id=turn.actor.user_id,
-            api_key_id=turn.actor.api_key_id,
-            provider=draft.answerer.provider,
-            model=draft.answerer.model,
-            prompt_tokens=completed.usage.prompt_tokens,
-            completion_tokens=completed.usage.completion_tokens,
-            cost_usd=charge.amount.usd,
-        )
+        usage = None if draft.is_cached else _usage(turn, charge, completed.usage)
         await session.execute(_written(row, _passages(row, retrieval, draft), usage))
         await record_event(
             session, context.live, turn.conversation_id, MESSAGE_CREATED,
@@ -178,17 +176,24 @@ async def close_turn(
 async def give_up_turn(
     context: ServingContext, turn: OpenTurn, draft: AnswerDraft, *, state: MessageState, error_type: str | None
 ) -> None:
-    """Keep what was answered so far, marked as cancelled or failed."""
+    """Keep what was answered so far, marked as cancelled or failed, and charge what its provider will ask for.
+
+    May be run again when it is not known whether it was committed.
+    """
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
         is_finished = await _finish_message(session, turn.message_id, state, draft.text, error_type)
-        if draft.reservation is None or (not is_finished and await repository.has_receipt(session, turn.message_id)):
+        if draft.request is None or (not is_finished and await repository.has_receipt(session, turn.message_id)):
             return
         if draft.routed is None:
-            await release(session, draft.reservation.entry_id)
-        else:
-            # The provider counts what it has said, whoever stopped listening.
-            usage = TokenUsage(draft.reservation.prompt_tokens, estimated_tokens(draft.text), is_estimated=True)
-            draft.charge, draft.usage = charge_of(draft.routed, usage), usage
+            if draft.reservation is not None:
+                await release(session, draft.reservation.entry_id)
+            return
+        # The provider counts what it has said, whoever stopped listening.
+        draft.usage = draft.usage or cut_usage(draft.routed, draft.request, draft.text)
+        draft.charge = charge_of(draft.routed, draft.usage)
+        draft.cut = draft.cut or _usage(turn, draft.charge, draft.usage)
+        await record_usage(session, draft.cut)
+        if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, draft.charge)
 
 
@@ -206,11 +211,16 @@ async def _finish_message(
     return bool(finished.rowcount)  # type: ignore[attr-defined]
 
 
-def _written(receipt: Receipt, passages: list[ReceiptPassage], usage: UsageRecord) -> Insert:
+def _usage(turn: OpenTurn, charge: Charge, usage: TokenUsage) -> UsageRecord:
+    return usage_record(turn.actor, charge, usage, chatbot_id=turn.chatbot_id, message_id=turn.message_id)
+
+
+def _written(receipt: Receipt, passages: list[ReceiptPassage], usage: UsageRecord | None) -> Insert:
     """One statement for the three tables: each by itself would be a way to the database and back."""
-    receipted = insertion(receipt).cte("receipted")
-    found = [insertion(*passages).cte("passages")] if passages else []
-    return insertion(usage).add_cte(receipted, *found)
+    beside = [insertion(*passages).cte("passages")] if passages else []
+    if usage is not None:
+        beside.append(insertion(usage).cte("usage_of_call"))
+    return insertion(receipt).add_cte(*beside)
 
 
 def _receipt(

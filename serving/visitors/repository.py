@@ -1,7 +1,6 @@
 """Queries of visitors."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import and_, case, delete, func, select, text, update
@@ -11,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from serving.accounts.principal import Actor
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.conversation import Conversation
-from storage.postgres.models.message import Message, MessageRole
 from storage.postgres.models.visitor import Visitor
 from storage.postgres.models.visitor_day import VisitorDay
 from storage.postgres.session import AnyRow
@@ -77,16 +75,6 @@ async def latest_conversation(session: AsyncSession, visitor_id: uuid.UUID) -> u
     statement = select(Conversation.id).where(Conversation.visitor_id == visitor_id)
     found: uuid.UUID | None = await session.scalar(statement.order_by(Conversation.updated_at.desc()).limit(1))
     return found
-
-
-async def answers(session: AsyncSession, visitor_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    """Ids of what a visitor was answered."""
-    statement = (
-        select(Message.id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Conversation.visitor_id == visitor_id, Message.role == MessageRole.ASSISTANT)
-    )
-    return (await session.scalars(statement)).all()
 
 
 async def end(session: AsyncSession, visitor_id: uuid.UUID) -> None:

@@ -129,10 +129,8 @@ async def _count(engine: AsyncEngine, settings: ServingSettings, host: str) -> N
         raise TooManyVisitorsError(f"Too many visits began here; try again in {seconds} s", retry_after_s=seconds)
 
 
-async def forget(context: ServingContext, session: AsyncSession, actor: Actor, visitor_id: uuid.UUID) -> None:
+async def forget(session: AsyncSession, actor: Actor, visitor_id: uuid.UUID) -> None:
     """End a visit at once, and have what was said in it erased by a worker."""
-    # Answers that are kept in memory would be found by no erasure.
-    context.answers.forget_messages(actor.organization_id, await repository.answers(session, visitor_id))
     if await repository.latest_conversation(session, visitor_id) is None:
         await repository.remove(session, visitor_id)
         return
