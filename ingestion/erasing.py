@@ -15,6 +15,7 @@ from ingestion.crash_points import reach
 from ingestion.errors import LeaseLostError
 from ingestion.leases import Lease
 from ingestion.settings import IngestSettings
+from storage.erasure.announcing import announce
 from storage.erasure.erase import NOTED_AFTERWARDS, Step, erase
 from storage.errors import StorageError
 from storage.postgres.models.erasure import ERASE_JOB, Erasure, ErasureKind, ErasureState
@@ -42,7 +43,7 @@ def request_erasure(
     with_uploads: bool = False,
     requested_by: uuid.UUID | None = None,
 ) -> Erasure:
-    """Enter an erasure into the ledger, with the job that carries it out.
+    """Enter an erasure into the ledger, with the job that carries it out, and announce it to running processes.
 
     One that was asked for before and is not completed is taken up again, not doubled.
 
@@ -80,6 +81,7 @@ def request_erasure(
     )
     if session.scalar(waiting.limit(1)) is None:
         session.add(Job(organization_id=organization_id, kind=ERASE_JOB, subject_id=row.id))
+    announce(session, organization_id)
     return row
 
 

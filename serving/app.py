@@ -149,7 +149,7 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
                 keep_leases(context.engine, lambda: [one.message_id for one in context.streams.running])
             ),
             asyncio.create_task(prewarm_forever(context.engine)),
-            asyncio.create_task(listen(context.engine, context.live)),
+            asyncio.create_task(listen(context.engine, context.live, context.forget)),
             asyncio.create_task(tell(context.engine, context.live)),
         ]
         log.info("api_started")

@@ -1,5 +1,6 @@
 """What one API process holds: engines, stores, the embedder and the ways to models, opened once."""
 
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,11 @@ class ServingContext:
     def vectors(self) -> "VectorStore":
         """The vector tables."""
         return self.stores.vectors
+
+    def forget(self, organization_id: uuid.UUID | None) -> None:
+        """Drop answers that lie in memory, an organization's or everybody's: something of them is erased."""
+        self.answers.forget(organization_id)
+        self.streams.forget(organization_id)
 
     async def close(self) -> None:
         """Give the connections back."""

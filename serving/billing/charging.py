@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from serving.billing.ledger import Amount, Charge
+from serving.inference.extractive import EXTRACTIVE
 from serving.inference.pricing.prices import SELF_HOSTED, most_it_can_cost
 from serving.inference.provider import GenerationRequest, TokenUsage
-from serving.inference.providers.tokens import estimated_prompt_tokens
+from serving.inference.providers.tokens import estimated_prompt_tokens, estimated_tokens
 from serving.inference.routing.route import Candidate, Route, Routed
 
-# The longest answer that is reckoned with when neither the bot, the asker nor the model says.
+# The longest answer that is reckoned with when neither the asker, the bot nor the model says.
 _LONGEST_ANSWER = 4096
-_FREE = "extractive"
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,10 @@ class Reservation:
 
     entry_id: uuid.UUID
     most: Amount
-    prompt_tokens: int
 
 
-def most_of(route: Route, request: GenerationRequest) -> tuple[Amount, int]:
-    """The most that an answer along a route can cost, and the tokens of its prompt.
+def most_of(route: Route, request: GenerationRequest) -> Amount:
+    """The most that an answer along a route can cost.
 
     Candidates are called one after another and only one is paid for a whole answer, so the dearest one bounds the cost.
     A price that is not known counts as nothing here; the call is flagged when it is settled.
@@ -35,13 +34,13 @@ def most_of(route: Route, request: GenerationRequest) -> tuple[Amount, int]:
     now = datetime.now(UTC)
     usd, tokens = Decimal(0), 0
     for candidate in route.candidates:
-        longest = _longest(candidate, request)
+        longest = candidate.longest_answer(request.parameters) or _LONGEST_ANSWER
         cost = most_it_can_cost(
             candidate.provider.name, candidate.model, prompt_tokens=prompt_tokens, max_tokens=longest, at=now, rates=candidate.rates
         )  # fmt: skip
         usd = max(usd, cost.total_usd if cost is not None else Decimal(0))
         tokens = max(tokens, prompt_tokens + longest)
-    return Amount(usd, tokens), prompt_tokens
+    return Amount(usd, tokens)
 
 
 def is_paid(route: Route) -> bool:
@@ -64,16 +63,23 @@ def charge_of(routed: Routed, usage: TokenUsage) -> Charge:
     )
 
 
+def cut_usage(routed: Routed, request: GenerationRequest, said: str) -> TokenUsage:
+    """What a call that was cut after its first word has used: its provider counts the prompt and what it has said.
+
+    Args:
+        routed: Who answered.
+        request: What was asked.
+        said: The text so far.
+    """
+    if routed.provider == EXTRACTIVE:  # it reads the question, and no prompt
+        return TokenUsage(estimated_tokens(request.question), estimated_tokens(said), is_estimated=True)
+    return TokenUsage(estimated_prompt_tokens(request.messages), estimated_tokens(said), is_estimated=True)
+
+
 def _is_paid(candidate: Candidate, now: datetime) -> bool:
-    if candidate.provider.name == _FREE:
+    if candidate.provider.name == EXTRACTIVE:
         return False
     if candidate.rates is not None:
         return candidate.rates.input > 0 or candidate.rates.output > 0
     cost = most_it_can_cost(candidate.provider.name, candidate.model, prompt_tokens=1, max_tokens=1, at=now)
     return cost is None or cost.source != SELF_HOSTED
-
-
-def _longest(candidate: Candidate, request: GenerationRequest) -> int:
-    asked = candidate.parameters.get("max_tokens") or request.parameters.get("max_tokens")
-    longest = int(asked) if asked else candidate.max_output_tokens or _LONGEST_ANSWER
-    return min(longest, candidate.max_output_tokens or longest)

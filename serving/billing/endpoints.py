@@ -33,7 +33,7 @@ async def read_budget(actor: AnalyticsReader, budget_id: uuid.UUID, session: Dat
 
 @router.patch("/budgets/{budget_id}")
 async def update_budget(actor: Owner, budget_id: uuid.UUID, body: BudgetUpdate, session: Database) -> BudgetOut:
-    """Change a budget. A new limit holds for the next answer."""
+    """Change a budget. A new limit holds for the next call."""
     return await service.update_budget(session, actor, budget_id, body)
 
 
@@ -52,7 +52,7 @@ async def list_entries(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Sequence[Any]:
-    """What each answer cost, latest first."""
+    """What each call cost, latest first: answers, and what models were asked beside them."""
     return await service.list_entries(
         session, chatbot_id=chatbot_id, only_unpriced=only_unpriced, limit=limit, offset=offset
     )

@@ -16,11 +16,13 @@ Count = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class Limits(Write):
-    """What a budget bounds; at least one."""
+    """What a budget bounds; at least one. Calls beside an answer count as answers do; an answer from the cache counts for nothing."""
 
     limit_usd: Money | None = None
     limit_tokens: Count | None = None
-    limit_answers: Count | None = None
+    limit_answers: Count | None = Field(
+        default=None, description="calls of models: answers, and what is asked beside them"
+    )
 
 
 class BudgetCreate(Limits):
@@ -69,7 +71,7 @@ class BudgetOut(Read):
 
 
 class LedgerEntryOut(Read):
-    """One answer's cost."""
+    """One call's cost: of an answer, or of what a model was asked beside it."""
 
     id: uuid.UUID
     message_id: uuid.UUID | None

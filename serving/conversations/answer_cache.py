@@ -2,11 +2,13 @@
 
 The key holds the whole prompt, passages included, and retrieval runs before it is looked up. So an answer is found again only
 by who was given the same passages, under the same permissions, from the same index version; a promoted index, a changed or
-erased document or a lost permission makes another prompt.
+erased document or a lost permission makes another prompt. What is erased must not even lie in memory: `forget` is called in
+every process when it is announced (`storage/erasure/announcing.py`).
 """
 
 import hashlib
 import json
+import math
 import time
 import uuid
 from collections import OrderedDict
@@ -34,13 +36,13 @@ class CacheKey:
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """An answer as it was sent."""
+    """An answer as it was sent; `begun_at` is `time.monotonic()` before anything was read for it."""
 
     message_id: uuid.UUID
     events: tuple[TextDelta | Citation, ...]
     completed: Completed
     routed: Routed
-    document_ids: frozenset[uuid.UUID]
+    begun_at: float
 
     @property
     def size(self) -> int:
@@ -97,6 +99,9 @@ class AnswerCache:
     def __init__(self, *, max_bytes: int = MAX_BYTES, keep_s: float = KEEP_S) -> None:
         self._entries: OrderedDict[CacheKey, tuple[float, CachedAnswer]] = OrderedDict()
         self._sizes: dict[uuid.UUID, int] = {}
+        # When an organization's answers were forgotten last, and everybody's.
+        self._forgotten: dict[uuid.UUID, float] = {}
+        self._all_forgotten = -math.inf
         self._max_bytes = max_bytes
         self._keep_s = keep_s
 
@@ -118,8 +123,10 @@ class AnswerCache:
         return answer
 
     def put(self, key: CacheKey, answer: CachedAnswer) -> None:
-        """Keep an answer that came to its end."""
+        """Keep an answer that came to its end and is stored, unless what it was made of may have been forgotten meanwhile."""
         if answer.completed.finish_reason not in (FinishReason.STOP, FinishReason.REFUSED):
+            return
+        if answer.begun_at <= self._forgotten.get(key.organization_id, self._all_forgotten):
             return
         if answer.size > self._max_bytes // _SHARE:
             return
@@ -129,33 +136,15 @@ class AnswerCache:
         self._forget_old()
         self._shrink(key.organization_id)
 
-    def forget_documents(self, organization_id: uuid.UUID, document_ids: Collection[uuid.UUID]) -> int:
-        """Drop the answers that were given these documents; how many there were."""
-        gone = frozenset(document_ids)
-        found = [
-            key
-            for key, (_, answer) in self._entries.items()
-            if key.organization_id == organization_id and answer.document_ids & gone
-        ]
-        for key in found:
-            self._remove(key)
-        return len(found)
-
-    def forget_messages(self, organization_id: uuid.UUID, message_ids: Collection[uuid.UUID]) -> int:
-        """Drop the answers that were first given in these messages; how many there were."""
-        gone = frozenset(message_ids)
-        found = [
-            key
-            for key, (_, answer) in self._entries.items()
-            if key.organization_id == organization_id and answer.message_id in gone
-        ]
-        for key in found:
-            self._remove(key)
-        return len(found)
-
-    def forget_organization(self, organization_id: uuid.UUID) -> int:
-        """Drop an organization's answers; how many there were."""
-        found = [key for key in self._entries if key.organization_id == organization_id]
+    def forget(self, organization_id: uuid.UUID | None) -> int:
+        """Drop an organization's answers, or everybody's, and keep none that is on its way; how many there were."""
+        now = time.monotonic()
+        if organization_id is None:
+            self._all_forgotten = now
+            self._forgotten.clear()
+        else:
+            self._forgotten[organization_id] = now
+        found = [key for key in self._entries if organization_id in (None, key.organization_id)]
         for key in found:
             self._remove(key)
         return len(found)

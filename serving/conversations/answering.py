@@ -173,6 +173,8 @@ async def _generate(
     # All of it is there: whoever leaves or restarts now, it is kept as an answer.
     handover = await context.streams.closing.finish(store)
     draft.is_closed = True
+    if draft.to_cache is not None:
+        context.answers.put(*draft.to_cache)
     if turns_to_summarize(turn):
         context.beside.start("summarize", lambda: summarize(context, turn))
     if turn.is_remembered and turn.config.routing.candidates and states_something(turn.question):

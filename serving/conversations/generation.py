@@ -11,8 +11,9 @@ from serving.billing.errors import BudgetExceededError
 from serving.billing.ledger import reserve
 from serving.context import ServingContext
 from serving.conversations.answer_cache import CachedAnswer, CacheKey, cache_key
-from serving.conversations.translating import EXTRACTIVE, in_askers_language
+from serving.conversations.translating import in_askers_language
 from serving.conversations.turns import AnswerDraft, OpenTurn
+from serving.inference.extractive import EXTRACTIVE
 from serving.inference.grounding.grounded import Grounding
 from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Citation, Completed, Event, GenerationRequest, TextDelta, TokenUsage
@@ -32,7 +33,9 @@ async def generate(
     *,
     parent: Span | None = None,
 ) -> AsyncIterator[Event]:
-    """Answer a request, held against its passages; `Completed` comes last. Who answers is written into the draft.
+    """Answer a request, held against its passages; `Completed` comes last.
+
+    Who answers is written into the draft, and what the cache is to keep once the answer is stored.
 
     Raises:
         BudgetExceededError: A budget leaves no room for it; nothing was called.
@@ -44,11 +47,12 @@ async def generate(
     if key is not None:
         metrics.CACHE.labels("hit" if cached else "miss").inc()
     if cached is not None:
-        draft.routed = cached.routed
+        draft.routed, draft.is_cached = cached.routed, True
         for said in cached.events:
             yield said
         yield _again(cached)
         return
+    draft.request = request
     if turn.is_budgeted or is_paid(route):
         try:
             draft.reservation = await _reserved(context, turn, route, request)
@@ -61,11 +65,11 @@ async def generate(
                 if key is not None:
                     kept.append(event)
             elif isinstance(event, Completed):
+                draft.usage = event.usage
                 _tell(calling, draft.answerer, event)
                 if key is not None:
-                    documents = frozenset(passage.document_id for passage in retrieval.passages)
-                    answer = CachedAnswer(turn.message_id, _joined(kept), event, draft.answerer, documents)
-                    context.answers.put(key, answer)
+                    answer = CachedAnswer(turn.message_id, _joined(kept), event, draft.answerer, draft.begun_at)
+                    draft.to_cache = (key, answer)
             yield event
 
 
@@ -96,10 +100,10 @@ async def _routed(
 
 
 async def _reserved(context: ServingContext, turn: OpenTurn, route: Route, request: GenerationRequest) -> Reservation:
-    most, prompt_tokens = most_of(route, request)
+    most = most_of(route, request)
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
         entry = await reserve(session, turn.actor, chatbot_id=turn.chatbot_id, message_id=turn.message_id, most=most)
-    return Reservation(entry, most, prompt_tokens)
+    return Reservation(entry, most)
 
 
 def _tell(calling: Span, routed: Routed, event: Completed) -> None:
@@ -117,7 +121,7 @@ def _key(turn: OpenTurn, retrieval: Retrieval, request: GenerationRequest, route
     """None for an answer that must be made anew: the bot says so, sampling is on, or it is begun or tried again."""
     models = [*route.candidates, *([route.last_resort] if route.last_resort else [])]
     is_sampled = any(
-        one.provider.name != EXTRACTIVE and {**one.parameters, **request.parameters}.get("temperature") != 0
+        one.provider.name != EXTRACTIVE and one.parameters_for(request.parameters).get("temperature") != 0
         for one in models
     )
     if not turn.config.caches_answers or is_sampled or turn.generation or turn.is_retry:

@@ -3,36 +3,44 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
 
 import anyio
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from serving.billing.charging import charge_of, is_paid, most_of
+from serving.billing.charging import charge_of, cut_usage, is_paid, most_of
 from serving.billing.errors import BudgetExceededError
 from serving.billing.ledger import release, reserve, settle
+from serving.billing.usage import record_usage, usage_record
 from serving.context import ServingContext
 from serving.conversations.answer_cache import cache_salt
+from serving.conversations.streams.patience import FINISH_S
 from serving.conversations.turns import OpenTurn
+from serving.errors import DATABASE_ERRORS
 from serving.inference.errors import ProviderError, ProviderErrorKind
-from serving.inference.provider import Completed, Event, GenerationRequest
+from serving.inference.extractive import EXTRACTIVE
+from serving.inference.provider import Completed, Event, GenerationRequest, TextDelta, TokenUsage
 from serving.inference.routing.route import Route, Routed
 from serving.telemetry.observation import observe_charge
-from storage.postgres.models.usage_record import UsageRecord
 from storage.postgres.session import async_organization_session
 
 # An answer waits for it: a model that takes longer is not worth it.
 MOST_S = 8.0
 MOST_TOKENS = 300
-_EXTRACTIVE = "extractive"
+_FAILURES = (SQLAlchemyError, *DATABASE_ERRORS)
+_NOT_WRITTEN = "What the call costs cannot be written down: the database does not answer"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class SideCall:
-    """One call that came to its end: who answered and what it cost."""
+    """One call that was charged: who answered and what it cost."""
 
     provider: str
     model: str
@@ -47,7 +55,7 @@ class BotModel:
     """The models of a bot as one provider: asked along its route, charged to the asker's budgets, never the extractive one.
 
     Attributes:
-        calls: The calls that came to their end, in order.
+        calls: The calls that were charged, in order; also those that were cut after their first word.
     """
 
     name = "bot"
@@ -60,7 +68,7 @@ class BotModel:
         """Answer a request within `MOST_S` seconds.
 
         Raises:
-            ProviderError: Nobody answered, or a budget leaves no room for it.
+            ProviderError: Nobody answered, a budget leaves no room for it, or what it costs cannot be written down.
         """
         request = replace(
             request,
@@ -70,6 +78,7 @@ class BotModel:
         )
         entry = await self._reserved(request)
         routed: Routed | None = None
+        said: list[str] = []
         is_settled = False
         try:
             answered = cast("AsyncGenerator[Routed | Event, None]", self._context.router.stream(request, self._route))
@@ -78,21 +87,26 @@ class BotModel:
                     if isinstance(event, Routed):
                         routed = event
                         continue
+                    if isinstance(event, TextDelta):
+                        said.append(event.text)
                     if isinstance(event, Completed) and routed is not None:
-                        # Before the reader has it, who may not come back for more; and whole, whoever is cancelled now.
+                        # Before the reader has it, who may not come back for more.
                         is_settled = True
-                        await asyncio.shield(asyncio.ensure_future(self._settle(entry, routed, event)))
+                        if not await self._to_its_end(self._settle(entry, routed, event.usage)):
+                            raise ProviderError(_NOT_WRITTEN, kind=ProviderErrorKind.UNAVAILABLE)
                     yield event
         finally:
-            if not is_settled and entry is not None:
-                with anyio.CancelScope(shield=True):
-                    await self._release(entry)
+            if not is_settled and routed is not None:
+                # The provider counts what it has said, whoever stopped listening.
+                await self._to_its_end(self._settle(entry, routed, cut_usage(routed, request, "".join(said))))
+            elif not is_settled and entry is not None:
+                await self._to_its_end(self._release(entry))
 
     async def _reserved(self, request: GenerationRequest) -> uuid.UUID | None:
         turn = self._turn
         if not (turn.is_budgeted or is_paid(self._route)):
             return None
-        most, _ = most_of(self._route, request)
+        most = most_of(self._route, request)
         try:
             async with async_organization_session(self._context.engine, turn.actor.organization_id) as session:
                 return await reserve(
@@ -100,33 +114,49 @@ class BotModel:
                 )
         except BudgetExceededError as error:
             raise ProviderError(str(error), kind=ProviderErrorKind.OUT_OF_CREDIT) from error
+        except _FAILURES as error:
+            log.warning("side_call_unreserved", message_id=str(turn.message_id), error=type(error).__name__)
+            raise ProviderError(_NOT_WRITTEN, kind=ProviderErrorKind.UNAVAILABLE) from error
 
     async def _release(self, entry: uuid.UUID) -> None:
-        async with async_organization_session(self._context.engine, self._turn.actor.organization_id) as session:
-            await release(session, entry)
+        async def transaction() -> None:
+            async with async_organization_session(self._context.engine, self._turn.actor.organization_id) as session:
+                await release(session, entry)
 
-    async def _settle(self, entry: uuid.UUID | None, routed: Routed, completed: Completed) -> None:
-        turn = self._turn
-        charge = charge_of(routed, completed.usage)
+        await self._context.streams.closing.run(transaction)
+
+    async def _settle(self, entry: uuid.UUID | None, routed: Routed, usage: TokenUsage) -> None:
+        turn, charge = self._turn, charge_of(routed, usage)
+        record = usage_record(turn.actor, charge, usage, chatbot_id=turn.chatbot_id, message_id=turn.message_id)
+
+        async def transaction() -> None:
+            async with async_organization_session(self._context.engine, turn.actor.organization_id) as session:
+                await record_usage(session, record)
+                if entry is not None:
+                    await settle(session, entry, charge)
+
+        await self._context.streams.closing.run(transaction)
         self.calls.append(SideCall(routed.provider, routed.model, charge.amount.usd))
-        async with async_organization_session(self._context.engine, turn.actor.organization_id) as session:
-            if entry is not None:
-                await settle(session, entry, charge)
-            session.add(
-                UsageRecord(
-                    organization_id=turn.actor.organization_id,
-                    message_id=turn.message_id,
-                    chatbot_id=turn.chatbot_id,
-                    user_id=turn.actor.user_id,
-                    api_key_id=turn.actor.api_key_id,
-                    provider=routed.provider,
-                    model=routed.model,
-                    prompt_tokens=completed.usage.prompt_tokens,
-                    completion_tokens=completed.usage.completion_tokens,
-                    cost_usd=charge.amount.usd,
-                )
-            )
-        observe_charge(charge, completed.usage)
+        observe_charge(charge, usage)
+
+    async def _to_its_end(self, writing: Coroutine[Any, Any, None]) -> bool:
+        """Whether something was written. It is, whoever is cancelled meanwhile; the cancellation goes on after it."""
+        task = asyncio.ensure_future(self._is_written(writing))
+        with anyio.CancelScope(shield=True):
+            try:
+                await asyncio.shield(task)
+            except asyncio.CancelledError:
+                await asyncio.wait((task,), timeout=FINISH_S)
+                raise
+        return task.result()
+
+    async def _is_written(self, writing: Coroutine[Any, Any, None]) -> bool:
+        try:
+            await writing
+        except _FAILURES as error:
+            log.error("side_call_unsettled", message_id=str(self._turn.message_id), error=type(error).__name__)
+            return False
+        return True
 
 
 def bot_model(context: ServingContext, turn: OpenTurn, *, most_tokens: int = MOST_TOKENS) -> BotModel | None:
@@ -137,7 +167,7 @@ def bot_model(context: ServingContext, turn: OpenTurn, *, most_tokens: int = MOS
         turn: The turn that it is for.
         most_tokens: The longest text that is asked for.
     """
-    models = tuple(one for one in turn.route.candidates if one.provider.name != _EXTRACTIVE)
+    models = tuple(one for one in turn.route.candidates if one.provider.name != EXTRACTIVE)
     if not models:
         return None
     asked = Route(models, rule=turn.route.rule, least_quality=turn.route.least_quality, total_s=MOST_S)

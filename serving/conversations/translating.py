@@ -14,6 +14,7 @@ from ingestion.language.identification import identify_language
 from serving.context import ServingContext
 from serving.conversations.side_calls import bot_model
 from serving.conversations.turns import AnswerDraft, OpenTurn
+from serving.inference.extractive import EXTRACTIVE
 from serving.inference.phrases import phrase, spoken
 from serving.inference.provider import Citation, Completed, Event, TextDelta
 from serving.language.completion import LanguageModel
@@ -25,7 +26,6 @@ from serving.language.translation import MOST_CHARACTERS, Translation, Translato
 # answer, a missing one a little.
 LEAST_CONFIDENCE = 0.8
 MOST_TOKENS = 2_000
-EXTRACTIVE = "extractive"
 
 
 @dataclass(frozen=True)

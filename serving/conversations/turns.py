@@ -1,6 +1,7 @@
 """A turn that is open, and the transactions that close it or give it up. No database connection is held meanwhile."""
 
 import asyncio
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,11 +10,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
-from serving.billing.charging import Reservation, charge_of
+from serving.billing.charging import Reservation, charge_of, cut_usage
 from serving.billing.ledger import Charge, release, settle
+from serving.billing.usage import record_usage, usage_record
 from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import repository
+from serving.conversations.answer_cache import CachedAnswer, CacheKey
 from serving.conversations.errors import AnswerElsewhereError, MessageNotFoundError
 from serving.conversations.handovers.requesting import refused_too_often
 from serving.conversations.handovers.schemas import HandoverOut
@@ -22,7 +25,6 @@ from serving.conversations.memory.recall import NOTHING, Recalled
 from serving.conversations.memory.standalone import Standalone
 from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest, TokenUsage
-from serving.inference.providers.tokens import estimated_tokens
 from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.settings import RetrievalSettings
@@ -90,8 +92,10 @@ class AnswerDraft:
     """What has been answered so far.
 
     `translation` says what was translated for it, `understood` what was of its question. `beside` ends with the answer.
+    `request` is what was asked of a model: nothing was where the answer `is_cached`. `to_cache` is kept once it is stored.
     """
 
+    begun_at: float = field(default_factory=time.monotonic)
     pieces: list[str] = field(default_factory=list)
     quotes: dict[int, list[str]] = field(default_factory=dict)
     latencies_ms: dict[str, float] = field(default_factory=dict)
@@ -101,9 +105,13 @@ class AnswerDraft:
     understood: JsonObject | None = None
     beside: asyncio.Task[None] | None = None
     routed: Routed | None = None
+    is_cached: bool = False
+    to_cache: tuple[CacheKey, CachedAnswer] | None = None
+    request: GenerationRequest | None = None
     reservation: Reservation | None = None
     charge: Charge | None = None
     usage: TokenUsage | None = None
+    cut: UsageRecord | None = None
     is_closed: bool = False
 
     @property
@@ -149,24 +157,15 @@ async def close_turn(
             await _check_written(session, turn)
             return None  # an earlier try has written it; only the word that it did was lost
         charge = charge_of(draft.answerer, completed.usage)
-        draft.charge, draft.usage = charge, completed.usage
+        if not draft.is_cached:  # else nobody was called
+            draft.charge, draft.usage = charge, completed.usage
         if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, charge)
         row = _receipt(turn, draft, retrieval, request, completed, charge)
-        usage = UsageRecord(
-            organization_id=turn.actor.organization_id,
-            message_id=turn.message_id,
-            chatbot_id=turn.chatbot_id,
-            user_id=turn.actor.user_id,
-            api_key_id=turn.actor.api_key_id,
-            provider=draft.answerer.provider,
-            model=draft.answerer.model,
-            prompt_tokens=completed.usage.prompt_tokens,
-            completion_tokens=completed.usage.completion_tokens,
-            cost_usd=charge.amount.usd,
-        )
         # One statement for the tables: each by itself would be a way to the database and back.
-        written = [insertion(row).cte("receipted"), insertion(usage).cte("used")]
+        written = [insertion(row).cte("receipted")]
+        if not draft.is_cached:
+            written.append(insertion(_usage(turn, charge, completed.usage)).cte("usage_of_call"))
         if passages := _passages(row, retrieval, draft):
             written.append(insertion(*passages).cte("passages"))
         await record_event(
@@ -183,17 +182,24 @@ async def close_turn(
 async def give_up_turn(
     context: ServingContext, turn: OpenTurn, draft: AnswerDraft, *, state: MessageState, error_type: str | None
 ) -> None:
-    """Keep what was answered so far, marked as cancelled or failed."""
+    """Keep what was answered so far, marked as cancelled or failed, and charge what its provider will ask for.
+
+    May be run again when it is not known whether it was committed.
+    """
     async with async_organization_session(context.engine, turn.actor.organization_id) as session:
-        await _finish_message(session, turn, state, draft.text, error_type)
-        if draft.reservation is None:
+        is_finished = await _finish_message(session, turn, state, draft.text, error_type)
+        if draft.request is None or (not is_finished and await _is_written(session, turn)):
             return
         if draft.routed is None:
-            await release(session, draft.reservation.entry_id)
-        else:
-            # The provider counts what it has said, whoever stopped listening.
-            usage = TokenUsage(draft.reservation.prompt_tokens, estimated_tokens(draft.text), is_estimated=True)
-            draft.charge, draft.usage = charge_of(draft.routed, usage), usage
+            if draft.reservation is not None:
+                await release(session, draft.reservation.entry_id)
+            return
+        # The provider counts what it has said, whoever stopped listening.
+        draft.usage = draft.usage or cut_usage(draft.routed, draft.request, draft.text)
+        draft.charge = charge_of(draft.routed, draft.usage)
+        draft.cut = draft.cut or _usage(turn, draft.charge, draft.usage)
+        await record_usage(session, draft.cut)
+        if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, draft.charge)
 
 
@@ -216,11 +222,21 @@ async def _finish_message(
 
 async def _check_written(session: AsyncSession, turn: OpenTurn) -> None:
     """Say why an answer cannot be written, unless an earlier try has written it."""
-    generation = await session.scalar(select(Message.generation).where(Message.id == turn.message_id))
-    if generation is None:
+    if await _is_written(session, turn):
+        return
+    if await session.scalar(select(Message.id).where(Message.id == turn.message_id)) is None:
         raise MessageNotFoundError("The conversation was erased while its answer was written")
-    if generation != turn.generation or not await repository.has_receipt(session, turn.message_id):
-        raise AnswerElsewhereError
+    raise AnswerElsewhereError
+
+
+async def _is_written(session: AsyncSession, turn: OpenTurn) -> bool:
+    """Whether this turn's answer has its receipt; one that another process has begun again is not this turn's."""
+    generation = await session.scalar(select(Message.generation).where(Message.id == turn.message_id))
+    return generation == turn.generation and await repository.has_receipt(session, turn.message_id)
+
+
+def _usage(turn: OpenTurn, charge: Charge, usage: TokenUsage) -> UsageRecord:
+    return usage_record(turn.actor, charge, usage, chatbot_id=turn.chatbot_id, message_id=turn.message_id)
 
 
 def _receipt(

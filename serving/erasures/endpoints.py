@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from serving.dependencies import Context, Database, Owner
+from serving.dependencies import Database, Owner
 from serving.erasures import service
 from serving.erasures.schemas import ErasureCreate, ErasureOut
 
@@ -25,10 +25,8 @@ async def list_erasures(
 
 
 @router.post("", status_code=202, response_model=ErasureOut)
-async def ask_for_erasure(actor: Owner, body: ErasureCreate, session: Database, context: Context) -> Any:
+async def ask_for_erasure(actor: Owner, body: ErasureCreate, session: Database) -> Any:
     """Erase a document, a knowledge base or a person for good; a worker does it. There is no way back."""
-    # Answers kept in memory would be found by nobody any more; they are not even to be there.
-    context.answers.forget_organization(actor.organization_id)
     return await service.ask_for_erasure(session, actor, body)
 
 

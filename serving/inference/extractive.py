@@ -31,6 +31,8 @@ from serving.inference.reading import PassageReader
 from serving.inference.sentences import Sentence, table_header
 from serving.language.stop_words import all_stop_words
 
+# Its name, by which receipts, prices and routes know it.
+EXTRACTIVE = "extractive"
 MODEL = "extractive-1"
 MAX_SENTENCES = 3
 # A further sentence joins only when it is nearly as close to the question as the best one, and says something else.
@@ -80,7 +82,7 @@ class Selection:
 class ExtractiveProvider:
     """Answers with quoted sentences."""
 
-    name = "extractive"
+    name = EXTRACTIVE
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder

@@ -37,7 +37,7 @@ async def forget_visit(bot: str, visitor: Visitor, request: Request, context: Co
     if visitor.visitor_id is None or visitor.chatbot_id is None or service.as_id(bot) != visitor.chatbot_id:
         raise ChatbotNotFoundError
     published = await service.published_in(session, visitor.chatbot_id)
-    await service.forget(context, session, visitor, visitor.visitor_id)
+    await service.forget(session, visitor, visitor.visitor_id)
     response = Response(status_code=204)
     response.headers.append("Set-Cookie", forgotten_cookie(published, request.url.scheme))
     return response

@@ -1,7 +1,6 @@
 """Queries of visitors."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import and_, case, delete, func, select, text, update
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from serving.accounts.principal import Actor
 from storage.postgres.models.chatbot import Chatbot
 from storage.postgres.models.conversation import Conversation
-from storage.postgres.models.message import Message, MessageRole
+from storage.postgres.models.message import Message
 from storage.postgres.models.sign_in_attempt import SignInAttempt
 from storage.postgres.models.visitor import Visitor
 from storage.postgres.models.visitor_day import VisitorDay
@@ -94,16 +93,6 @@ async def has_said(session: AsyncSession, visitor_id: uuid.UUID) -> bool:
     """Whether a visitor has a conversation with anything in it."""
     said = select(Message.id).join(Conversation, Conversation.id == Message.conversation_id)
     return await session.scalar(said.where(Conversation.visitor_id == visitor_id).limit(1)) is not None
-
-
-async def answers(session: AsyncSession, visitor_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    """Ids of what a visitor was answered."""
-    statement = (
-        select(Message.id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Conversation.visitor_id == visitor_id, Message.role == MessageRole.ASSISTANT)
-    )
-    return (await session.scalars(statement)).all()
 
 
 async def end(session: AsyncSession, visitor_id: uuid.UUID) -> None:

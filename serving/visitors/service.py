@@ -134,14 +134,12 @@ async def _count(engine: AsyncEngine, settings: ServingSettings, host: str) -> N
         raise TooManyVisitorsError(f"Too many visits began here; try again in {seconds} s", retry_after_s=seconds)
 
 
-async def forget(context: ServingContext, session: AsyncSession, actor: Actor, visitor_id: uuid.UUID) -> None:
+async def forget(session: AsyncSession, actor: Actor, visitor_id: uuid.UUID) -> None:
     """End a visit at once, and have what was said in it erased by a worker.
 
     Where nothing was said, nothing is to be proved: the visitor is removed, with the conversations that hold no word.
     """
     await repository.hold(session, visitor_id)
-    # Answers that are kept in memory would be found by no erasure.
-    context.answers.forget_messages(actor.organization_id, await repository.answers(session, visitor_id))
     if not await repository.has_said(session, visitor_id):
         await repository.remove(session, visitor_id)
         return

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.erasure import ledger
+from storage.erasure.announcing import announce
 from storage.erasure.errors import ErasureError
 from storage.erasure.evidence import evidence_file, gather, read, write
 from storage.erasure.leftovers import blank_logs, remove_files, remove_old_spool_files, remove_reports, used_keys
@@ -131,6 +132,7 @@ class _Run:
             row = self._locked(session)
             targets = halt(session, row)
             row.state, row.error = ErasureState.RUNNING, None
+            announce(session, row.organization_id)
             self._note(session, Step.HALTED, {"conversations_found": len(targets.conversation_ids)})
 
     def _witness(self) -> Counts:
@@ -166,6 +168,7 @@ class _Run:
         evidence = read(self._evidence_file)
         with owner_session(self._stores.owner) as session:
             counts = remove_rows(session, row.organization_id, targets, evidence)
+            announce(session, row.organization_id)  # again: of an answer that was given meanwhile
             self._note(session, Step.ROWS, counts)
 
     def _files(self) -> Counts:

@@ -137,6 +137,13 @@ class StreamHub:
             for key in old:
                 del self._answers[key]
 
+    def forget(self, organization_id: uuid.UUID | None) -> None:
+        """Drop finished answers of an organization, or of all; whoever reads one again is told what is stored."""
+        for key, one in list(self._answers.items()):
+            is_finished = one.is_done and not one.is_cut and one.error is None
+            if is_finished and organization_id in (None, one.organization_id):
+                del self._answers[key]
+
     def join(self, answer: RunningAnswer) -> None:
         """A reader comes."""
         answer.readers += 1

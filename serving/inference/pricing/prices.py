@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
+from serving.inference.extractive import EXTRACTIVE
 from serving.inference.provider import TokenUsage
 from storage.postgres.models.model_connection import ModelProvider
 
@@ -85,7 +86,7 @@ def price(
     """
     if rates is not None:
         return _at(rates, usage, "model")
-    if provider in (ModelProvider.VLLM, ModelProvider.OLLAMA) or provider == "extractive":
+    if provider in (ModelProvider.VLLM, ModelProvider.OLLAMA) or provider == EXTRACTIVE:
         return Cost(Decimal(0), Decimal(0), Decimal(0), SELF_HOSTED)
     for entry in sorted(price_exceptions() if exceptions is None else exceptions, key=lambda e: e.since, reverse=True):
         if entry.applies_to(provider, model, at.astimezone(UTC).date()):

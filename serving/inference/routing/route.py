@@ -72,6 +72,22 @@ class Candidate:
         """What its failures are counted under."""
         return BreakerKey(self.provider.name, self.model, self.connection_id, self.key_fingerprint)
 
+    def parameters_for(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The sampling parameters of a call. What its caller asks for goes before what the bot is set to, where the model knows it.
+
+        Args:
+            asked: The caller's, by their names in OpenAI's protocol.
+        """
+        parameters = {**self.parameters, **{name: value for name, value in asked.items() if name in self.accepted}}
+        if self.max_output_tokens is not None and "max_tokens" in parameters:
+            parameters["max_tokens"] = min(parameters["max_tokens"], self.max_output_tokens)
+        return parameters
+
+    def longest_answer(self, asked: Mapping[str, Any]) -> int | None:
+        """The most tokens that a call with a caller's parameters is answered with; None when nothing bounds it."""
+        longest: int | None = self.parameters_for(asked).get("max_tokens", self.max_output_tokens)
+        return longest
+
 
 @dataclass(frozen=True)
 class Route:

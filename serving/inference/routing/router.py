@@ -184,14 +184,10 @@ class _Call:
         return self._route.total_s if is_alone else 1.0
 
     def _for(self, candidate: Candidate, is_last_resort: bool) -> GenerationRequest:
-        # What the caller asks for goes before what the bot is set to, where the model knows it.
-        asked = {name: value for name, value in self._request.parameters.items() if name in candidate.accepted}
-        if candidate.max_output_tokens is not None and "max_tokens" in asked:
-            asked["max_tokens"] = min(asked["max_tokens"], candidate.max_output_tokens)
         return replace(
             self._request,
             model=candidate.model,
-            parameters={**candidate.parameters, **asked},
+            parameters=candidate.parameters_for(self._request.parameters),
             deadline=None if is_last_resort else self._deadline,
         )
 

@@ -24,7 +24,7 @@ class LedgerState(enum.StrEnum):
 
 
 class LedgerEntry(Identified, OrganizationOwned, Created, Base):
-    """One answer's cost. `is_unpriced`: a paid provider was called and no price is known, or came to nothing."""
+    """One call's cost. `is_unpriced`: a paid provider was called and no price is known, or came to nothing."""
 
     __tablename__ = "ledger_entries"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Usage: what each answer consumed."""
+"""Usage: what each call of a model consumed."""
 
 import uuid
 from decimal import Decimal
@@ -10,7 +10,7 @@ from storage.postgres.models.base import Base, Created, Identified, Organization
 
 
 class UsageRecord(Identified, OrganizationOwned, Created, Base):
-    """Tokens and cost of one call of a provider."""
+    """Tokens and cost of one call of a provider, also of one that was cut; an answer may have several, from the cache none."""
 
     __tablename__ = "usage"
     __table_args__ = (Index("ix_usage_organization_id_created_at", "organization_id", "created_at"),)

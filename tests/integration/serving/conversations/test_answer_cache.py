@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from sqlalchemy import Engine
+
 from ingestion.worker import run_until_idle
 from storage.postgres.models.member import Role
 from storage.stores import Stores
-from tests.integration.conftest import MakeTenant, Tenant, ask, upload
+from tests.factories.refused_writes import STAYS_WRONG, refused_writes
+from tests.integration.conftest import MakeTenant, Tenant, ask, start_conversation, upload
 
 QUESTION = "How long is the warranty of the K5 grinder?"
 
@@ -47,6 +50,13 @@ class TestAskAgain:
         changed = informed.owner.patch(f"/api/v1/chatbots/{informed.chatbot_id}", json={"caches_answers": False})
         assert changed.status_code == 200, changed.text
         ask(informed, QUESTION)
+        assert "cache" not in receipt(informed, ask(informed, QUESTION))["guard_decisions"]
+
+    def test_one_that_could_not_be_stored_is_not_given_again(self, informed: Tenant, owner: Engine) -> None:
+        mine = f"NEW.organization_id = '{informed.organization.id}'"
+        path = f"/api/v1/conversations/{start_conversation(informed)}/messages"
+        with refused_writes(owner, "receipts", "INSERT", mine, code=STAYS_WRONG):
+            assert informed.owner.post(path, json={"content": QUESTION}).status_code == 500
         assert "cache" not in receipt(informed, ask(informed, QUESTION))["guard_decisions"]
 
 

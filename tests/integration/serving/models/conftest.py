@@ -1,5 +1,7 @@
 """A model server for the API to call, and what a test makes of it."""
 
+import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from benchmarks.serving.upstreams.server import Upstream
 from storage.postgres.models.model_connection import ModelProvider
 from tests.factories.model_servers import KEY, QUICK, served
-from tests.integration.conftest import Tenant
+from tests.integration.conftest import Tenant, start_conversation
 
 
 @pytest.fixture
@@ -49,3 +51,19 @@ def route(tenant: Tenant, *models: Any, **routing: Any) -> Any:
     )
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def stopped_answer(tenant: Tenant, server: Upstream, question: str, *, calls: int = 1) -> str:
+    """Ask, and stop the answer when so many calls of the server have begun to speak; the id of its message."""
+    path, message_id = f"/api/v1/conversations/{start_conversation(tenant)}/messages", ""
+    with tenant.owner.stream("POST", path, json={"content": question, "stream": True}) as response:
+        for line in response.iter_lines():
+            if message_id or not line.startswith("data: "):
+                continue
+            message_id = json.loads(line[6:])["message_id"]
+            deadline = time.monotonic() + 10
+            while sum(one.method == "POST" for one in server.received) < calls and time.monotonic() < deadline:
+                time.sleep(0.02)
+            time.sleep(0.3)
+            tenant.owner.post(f"/api/v1/messages/{message_id}/stop")
+    return message_id

@@ -1,6 +1,7 @@
 """The cache of answers: found only by who may, bounded, and forgetting what was erased."""
 
 import inspect
+import time
 import uuid
 from typing import Any
 
@@ -20,11 +21,8 @@ PARTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def answer(
-    text: str = "60 months", *, reason: FinishReason = FinishReason.STOP, document: uuid.UUID = INDEX
-) -> CachedAnswer:
-    completed = Completed(reason, TokenUsage(1, 1))
-    return CachedAnswer(uuid.uuid4(), (TextDelta(text),), completed, ROUTED, frozenset({document}))
+def answer(text: str = "60 months", *, reason: FinishReason = FinishReason.STOP) -> CachedAnswer:
+    return CachedAnswer(uuid.uuid4(), (TextDelta(text),), Completed(reason, TokenUsage(1, 1)), ROUTED, time.monotonic())
 
 
 def key(**changes: Any) -> CacheKey:
@@ -76,25 +74,29 @@ class TestCache:
         assert cache.get(key()) is None
         assert cache.size == 0
 
-    def test_an_erased_document_takes_its_answers_along(self) -> None:
-        cache, erased = AnswerCache(), uuid.uuid4()
-        cache.put(key(), answer(document=erased))
-        cache.put(key(question="other"), answer())
-        assert cache.forget_documents(B, [erased]) == 0
-        assert cache.forget_documents(A, [erased]) == 1
-        assert cache.get(key()) is None
-        assert cache.get(key(question="other")) is not None
-        assert cache.forget_organization(A) == 1
+    def test_an_organizations_answers_are_forgotten_and_nobody_elses(self) -> None:
+        cache = AnswerCache()
+        for organization in (A, B):
+            cache.put(key(organization_id=organization), answer())
+        assert cache.forget(A) == 1
+        assert (cache.get(key()), cache.get(key(organization_id=B)) is None) == (None, False)
+        assert cache.forget(None) == 1
         assert cache.size == 0
 
-    def test_forgets_what_was_first_given_in_a_message(self) -> None:
-        cache, first = AnswerCache(), answer()
-        cache.put(key(), first)
-        cache.put(key(question="other"), answer())
-        assert cache.forget_messages(B, [first.message_id]) == 0
-        assert cache.forget_messages(A, [first.message_id]) == 1
+    @pytest.mark.parametrize("whose", [A, None])
+    def test_one_that_was_on_its_way_then_is_not_kept(self, whose: uuid.UUID | None) -> None:
+        cache, begun = AnswerCache(), answer()
+        cache.forget(whose)
+        cache.put(key(), begun)
         assert cache.get(key()) is None
-        assert cache.get(key(question="other")) is not None
+        cache.put(key(), answer())
+        assert cache.get(key()) is not None
+
+    def test_another_organizations_is(self) -> None:
+        cache, begun = AnswerCache(), answer()
+        cache.forget(B)
+        cache.put(key(), begun)
+        assert cache.get(key()) is begun
 
     def test_one_organization_does_not_push_out_another(self) -> None:
         cache = AnswerCache(max_bytes=40_000)
