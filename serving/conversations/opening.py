@@ -1,7 +1,7 @@
 """The transactions that open a turn: a new question, an edited one, an answer tried again, an interrupted one gone on with."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +34,7 @@ from serving.conversations.live.journal import MESSAGE_CREATED, announce, record
 from serving.conversations.memory.facts.storing import store_facts
 from serving.conversations.memory.recall import NOTHING, Recalled, recall
 from serving.conversations.retelling import Retold, retold
+from serving.conversations.turn_rows import answer_row, question_row
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
 from serving.visitors.limits import check_questions, count_question, hold_visitor
@@ -135,7 +136,7 @@ async def retry_turn(context: ServingContext, actor: Actor, message_id: uuid.UUI
             raise NotAnAnswerError
         await _check_silence(session, conversation.id)
         variants = await branches.next_variants(session, conversation.id, asked.ordinal + 1)
-        reserved = _answer(conversation, asked, variants)
+        reserved = answer_row(conversation, asked, variants)
         session.add(reserved)
         await session.flush()
         conversation.active_leaf_id, conversation.updated_at = reserved.id, func.now()
@@ -254,8 +255,8 @@ async def _asked(
         handover = await handed_over(context, session, actor, conversation.id, config.handover, question)
     ordinal = after.ordinal + 1 if after is not None else 0
     variants = await branches.next_variants(session, conversation.id, ordinal, ordinal + 1)
-    asked = _question(conversation, actor, question, after, variants)
-    turns = [asked] if handover is not None else [asked, _answer(conversation, asked, variants)]
+    asked = question_row(conversation, actor, question, after, variants)
+    turns = [asked] if handover is not None else [asked, answer_row(conversation, asked, variants)]
     session.add_all(turns)
     await session.flush()
     if _is_remembered(conversation):
@@ -281,8 +282,8 @@ async def _begun(
     question: str,
 ) -> OpenTurn:
     """Store a conversation with its first question, the place of the answer and the event that tells of it: one statement."""
-    asked = _question(conversation, actor, question, None, {})
-    reserved = _answer(conversation, asked, {})
+    asked = question_row(conversation, actor, question, None, {})
+    reserved = answer_row(conversation, asked, {})
     conversation.title, conversation.active_leaf_id, conversation.event_count = _title(question), reserved.id, 1
     told = ConversationEvent(
         organization_id=conversation.organization_id,
@@ -358,46 +359,4 @@ async def _turn(
         is_budgeted=is_budgeted,
         is_remembered=_is_remembered(conversation),
         intent_model_id=row.live_intent_model_id,
-    )
-
-
-def _question(
-    conversation: Conversation, actor: Actor, content: str, after: Message | None, variants: Mapping[int, int]
-) -> Message:
-    ordinal = after.ordinal + 1 if after is not None else 0
-    return Message(
-        id=uuid.uuid4(),
-        organization_id=conversation.organization_id,
-        conversation_id=conversation.id,
-        parent_id=after.id if after is not None else None,
-        ordinal=ordinal,
-        variant=variants.get(ordinal, 0),
-        role=MessageRole.USER,
-        author=MessageAuthor.USER,
-        author_user_id=actor.user_id,
-        state=MessageState.COMPLETE,
-        content=content,
-        generation=0,
-        leased_until=None,
-        completed_at=datetime.now(UTC),
-    )
-
-
-def _answer(conversation: Conversation, asked: Message, variants: Mapping[int, int]) -> Message:
-    """The place of an answer; its lease says that this process writes it."""
-    return Message(
-        id=uuid.uuid4(),
-        organization_id=conversation.organization_id,
-        conversation_id=conversation.id,
-        parent_id=asked.id,
-        ordinal=asked.ordinal + 1,
-        variant=variants.get(asked.ordinal + 1, 0),
-        role=MessageRole.ASSISTANT,
-        author=MessageAuthor.BOT,
-        author_user_id=None,
-        state=MessageState.STREAMING,
-        content="",
-        generation=0,
-        leased_until=datetime.now(UTC) + LEASE,
-        completed_at=None,
     )
