@@ -1,6 +1,6 @@
 """What is shown of live traffic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -25,7 +25,7 @@ def traffic(found: TrafficOut) -> None:
         empty(words.EMPTY)
     if found.models:
         st.subheader(words.MODELS)
-        st.dataframe([_row(model) for model in found.models], hide_index=True)
+        st.dataframe(_table(found.models), hide_index=True)
     if found.errors:
         st.subheader(words.ERRORS)
         st.dataframe({"": [e.error for e in found.errors], words.FAILED: [e.answers for e in found.errors]})
@@ -38,9 +38,10 @@ def _figures(found: TrafficOut) -> None:
     speed = totals.completion_tokens / (found.minutes * 60)
     shown = [
         (words.ANSWERS, f"{totals.answers:,}", None),
-        (words.FIRST, _first(totals.first_token_p50_ms, totals.first_token_p95_ms), words.FIRST_HELP),
+        (words.FIRST, _time(totals.first_token_p50_ms), words.FIRST_HELP),
+        (words.SLOWEST, _time(totals.first_token_p95_ms), words.SLOWEST_HELP),
         (words.SPEED, f"{speed:,.1f}", words.SPEED_HELP),
-        (words.FAILED, f"{totals.failed / ended:.1%}" if ended else "–", words.FAILED_HELP),
+        (words.FAILED, f"{totals.failed / ended:.1%}" if ended else words.NOTHING, words.FAILED_HELP),
         (words.QUEUE, f"{found.server.running:,} · {found.server.waiting:,}", words.QUEUE_HELP),
         (words.COST, f"${totals.cost_usd:,.4f}", words.COST_HELP),
     ]
@@ -49,31 +50,40 @@ def _figures(found: TrafficOut) -> None:
             st.metric(label, value, border=True, help=help_text, width=_METRIC_WIDTH)
 
 
-def _first(half_ms: float | None, most_ms: float | None) -> str:
-    return "–" if half_ms is None or most_ms is None else f"{_time(half_ms)} · {_time(most_ms)}"
-
-
-def _time(ms: float) -> str:
+def _time(ms: float | None) -> str:
+    if ms is None:
+        return words.NOTHING
     return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
 
 
-def _row(model: ModelTraffic) -> dict[str, object]:
-    state = words.NOT_CALLED
+def _table(models: Sequence[ModelTraffic]) -> dict[str, list[str]]:
+    """Columns of text; those that say nothing of any model are left out, and a phone has room for the rest."""
+    rows = [_row(model) for model in models]
+    columns = {words.COLUMNS[name]: [row[name] for row in rows] for name in words.COLUMNS}
+    return {name: values for name, values in columns.items() if set(values) != {words.NOTHING}}
+
+
+def _row(model: ModelTraffic) -> dict[str, str]:
+    def shown(value: float | None, digits: int = 0) -> str:
+        return words.NOTHING if value is None else f"{value:,.{digits}f}"
+
+    state = words.NOTHING
     if model.breaker is not None:
         name = "open" if model.wait_s else model.breaker.value
         state = words.STATES[name].format(wait=model.wait_s or 0)
-    values = {
+    elif model.connection_id is not None:
+        state = words.NOT_CALLED
+    return {
         "model": model.model,
         "connection": model.connection or model.provider,
-        "state": state if model.connection_id else "",
-        "answers": model.answers,
-        "first": round(model.first_token_p50_ms) if model.first_token_p50_ms is not None else None,
-        "speed": round(model.tokens_per_s, 1) if model.tokens_per_s is not None else None,
-        "calls": model.calls,
-        "failures": model.failures,
-        "last_error": model.last_error,
+        "state": state,
+        "answers": shown(model.answers),
+        "first": shown(model.first_token_p50_ms),
+        "speed": shown(model.tokens_per_s, 1),
+        "calls": shown(model.calls),
+        "failures": shown(model.failures),
+        "last_error": model.last_error or words.NOTHING,
     }
-    return {words.COLUMNS[name]: value for name, value in values.items()}
 
 
 def _server(server: ServerTraffic) -> None:

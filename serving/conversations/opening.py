@@ -239,19 +239,17 @@ async def _asked(
         is_new: Whether the conversation begins with it, so that nothing can be known of it yet.
     """
     config = ChatbotConfig.model_validate(bot[1].config)
-    wants_person = (
-        conversation.channel != Channel.EVAL
-    )  # a question of an evaluation is for the bot, whatever its words
+    # A question of an evaluation is for the bot, whatever its words.
+    may_ask_person = conversation.channel != Channel.EVAL
     if is_new:
-        wants_person = (
-            wants_person and config.handover.on_request and asks_for_person(question, config.handover.phrases)
-        )
-        if not wants_person:
+        # Nobody has a new conversation yet: the words alone can ask for a person.
+        by_words = config.handover.on_request and asks_for_person(question, config.handover.phrases)
+        if not (may_ask_person and by_words):
             return await _begun(context, session, actor, conversation, bot, question)
         session.add(conversation)
         await session.flush()
     handover = None
-    if wants_person:
+    if may_ask_person:
         handover = await handed_over(context, session, actor, conversation.id, config.handover, question)
     ordinal = after.ordinal + 1 if after is not None else 0
     variants = await branches.next_variants(session, conversation.id, ordinal, ordinal + 1)

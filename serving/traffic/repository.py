@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Float, Select, and_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
@@ -43,7 +43,9 @@ async def usage_buckets(session: AsyncSession, since: datetime, step: timedelta)
 
 async def models(session: AsyncSession, since: datetime) -> Sequence[AnyRow]:
     """Who answered since a moment, and how fast."""
-    speed = case((Receipt.completion_tokens > 1, Receipt.completion_tokens / _SPEAKING_S))
+    # Quoted sentences come whole: only what a model says word by word has a speed.
+    speaks = and_(Receipt.completion_tokens > 1, Receipt.model_connection_id.is_not(None))
+    speed = case((speaks, Receipt.completion_tokens / _SPEAKING_S))
     statement = (
         select(
             Receipt.provider,

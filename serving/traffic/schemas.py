@@ -36,7 +36,7 @@ class ModelTraffic(Read):
     """One model: its answers in the window, and how it does on the server that was asked.
 
     Attributes:
-        tokens_per_s: Median over answers, from the first token to the last.
+        tokens_per_s: Median over answers, from the first token to the last; None for quoted sentences.
         breaker: None when the server that was asked has not called it since it started.
         wait_s: How long until it is called again, when its breaker is open or its provider asked for patience.
         calls: Calls by the server that was asked, since it started; `failures` are among them.

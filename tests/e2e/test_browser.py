@@ -79,6 +79,30 @@ class TestDashboards:
         expect_no_sideways_scrolling(window)
         window.shot(f"{width_of(window)}-conversations")
 
+    def test_the_pages_of_live_work_show_without_an_error(self, window: Window) -> None:
+        window.sign_in()
+        window.open("Ask")
+        window.ask(QUESTION)
+        for wording in ("Ask in other words", "Try again", "Ask for a person"):
+            expect(window.page.get_by_role("button", name=wording).last).to_be_visible()
+        window.settle()
+        expect_no_sideways_scrolling(window)
+        window.shot(f"{width_of(window)}-ask-controls")
+        window.open("Live traffic")
+        expect(window.page.get_by_text("Time to the first word")).to_be_visible()
+        expect(window.page.get_by_test_id("stDataFrame").first).to_be_visible()
+        window.settle()
+        expect(window.page.get_by_test_id("stAlert")).to_have_count(0)
+        expect_no_sideways_scrolling(window)
+        window.shot(f"{width_of(window)}-traffic")
+        for name in ("Inbox", "Understanding"):
+            window.open(name)
+            expect(window.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+            window.settle()
+            expect(window.page.get_by_test_id("stException")).to_have_count(0)
+            expect_no_sideways_scrolling(window)
+            window.shot(f"{width_of(window)}-{name.lower()}")
+
     def test_two_ways_of_searching_side_by_side(self, window: Window) -> None:
         window.sign_in()
         window.open("Search lab")

@@ -25,11 +25,13 @@ class TestTraffic:
         shown = metrics(at)
         assert shown[words.ANSWERS] == "1"
         assert shown[words.FAILED] == "0.0%"
-        assert "ms" in shown[words.FIRST]
+        assert all(shown[name].endswith((" ms", " s")) for name in (words.FIRST, words.SLOWEST))
         assert words.EMPTY not in texts(at)
         models = at.dataframe[0].value
         assert list(models[words.COLUMNS["model"]]) == ["extractive-1"]
-        assert list(models[words.COLUMNS["answers"]]) == [1]
+        assert list(models[words.COLUMNS["answers"]]) == ["1"]
+        # Quoted sentences have no speed, no breaker and no calls: no empty columns of them.
+        assert not {words.COLUMNS[name] for name in ("speed", "state", "calls", "last_error")} & set(models.columns)
 
     def test_a_longer_period(self, informed: Tenant, sign_in: SignIn) -> None:
         ask(informed, QUESTION)
