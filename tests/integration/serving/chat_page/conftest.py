@@ -43,6 +43,20 @@ class Visit:
         self.page.keyboard.press("Enter")
         self.page.get_by_role("button", name="Helpful", exact=True).nth(before).wait_for()
 
+    def check_controls(self) -> None:
+        """Every field and button has a name for those who hear the page, and is high enough for a thumb; marks stand in text."""
+        controls = self.page.locator("button:visible, input:visible, select:visible, textarea:visible").all()
+        assert controls
+        for element in controls:
+            named = element.evaluate(
+                "e => e.innerText || e.getAttribute('aria-label') || (e.labels && e.labels[0]?.innerText)"
+            )
+            assert named, element.evaluate("e => e.outerHTML")
+            box = element.bounding_box()
+            assert box is not None
+            is_mark = "cite" in (element.get_attribute("class") or "")
+            assert box["height"] >= 44 or is_mark, element.evaluate("e => e.outerHTML")
+
     def shot(self, name: str) -> None:
         """Keep a picture where PIXEL_TEST_SHOTS says, for people who look at the design."""
         if SHOTS:

@@ -155,15 +155,7 @@ class TestWords:
     @pytest.mark.parametrize("visit", PHONES, indirect=True, ids=["phone", "small"])
     def test_everything_has_a_name_and_fits_a_thumb(self, guest: Visit) -> None:
         guest.ask(QUESTION)
-        for element in guest.page.locator("button:visible, select:visible, textarea:visible").all():
-            named = element.evaluate(
-                "e => e.innerText || e.getAttribute('aria-label') || (e.labels && e.labels[0]?.innerText)"
-            )
-            assert named, element.evaluate("e => e.outerHTML")
-            box = element.bounding_box()
-            assert box is not None
-            is_mark = "cite" in (element.get_attribute("class") or "")
-            assert box["height"] >= 44 or is_mark, element.evaluate("e => e.outerHTML")
+        guest.check_controls()
 
 
 class TestMembers:
