@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import func
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -49,3 +49,11 @@ def write_manifest(
             set_={**written, "updated_at": func.clock_timestamp()},
         )
     )
+
+
+def has_manifest(session: Session, index: IndexVersion, version_id: uuid.UUID) -> bool:
+    """Whether an index was written down to hold a version's rows."""
+    is_held = exists().where(
+        IndexManifest.index_version_id == index.id, IndexManifest.document_version_id == version_id
+    )
+    return bool(session.scalar(select(is_held)))

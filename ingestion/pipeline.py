@@ -17,6 +17,7 @@ from ingestion.errors import ParseError
 from ingestion.leases import Lease, check_fence
 from ingestion.ledger import Work
 from ingestion.live_index import LiveIndexChangedError, Target, live_target, table_spec
+from ingestion.manifests import has_manifest
 from ingestion.minhash import signature
 from ingestion.parsing.sandbox import ParserSandbox
 from ingestion.passages import Passage, as_passages, compute_vectors
@@ -28,6 +29,7 @@ from storage.files.store import content_key
 from storage.lance.contents import VersionContents
 from storage.lance.writer_lock import writer_lock
 from storage.postgres.models.document_version import VersionState
+from storage.postgres.models.index_version import IndexVersion
 from storage.postgres.session import organization_session
 from storage.records.failure_type import FailureType
 from storage.records.parsed_document import ParsedDocument
@@ -200,19 +202,30 @@ class Pipeline:
                     f"{work.version_id}; {expected.row_count} were written. It is written again."
                 )
             check_lock()
-            with organization_session(self._stores.app, work.organization_id) as session:
-                state = ledger.flip(
-                    session,
-                    lease,
-                    index=index,
-                    knowledge_base_id=work.knowledge_base_id,
-                    lance_version=lance_version,
-                    contents=found,
-                    seconds=_since(started),
-                )
+            try:
+                with organization_session(self._stores.app, work.organization_id) as session:
+                    state = ledger.flip(
+                        session,
+                        lease,
+                        index=index,
+                        knowledge_base_id=work.knowledge_base_id,
+                        lance_version=lance_version,
+                        contents=found,
+                        seconds=_since(started),
+                    )
+            except LiveIndexChangedError:
+                self._take_back(work, index)
+                raise
             reach("after_flip")
             self._stores.vectors.compact(index.table_name)
         return state
+
+    def _take_back(self, work: Work, index: IndexVersion) -> None:
+        """Remove rows that no manifest speaks of: left behind, they would fail the checks of the next promotion."""
+        with organization_session(self._stores.app, work.organization_id) as session:
+            is_held = has_manifest(session, index, work.version_id)
+        if not is_held:
+            self._stores.vectors.remove_version(index.table_name, work.version_id)
 
 
 def _since(started: float) -> float:
