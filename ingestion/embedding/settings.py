@@ -18,6 +18,9 @@ class EmbeddingSettings(BaseSettings):
     backend: Literal["auto", "openvino", "onnx", "torch"] = Field(
         default="auto", description="engine that runs the model; auto takes the fastest that works here"
     )
+    precision: Literal["auto", "f32", "bf16"] = Field(
+        default="auto", description="what OpenVINO computes in; auto is bf16 where the processor computes with it"
+    )
     models: Path | None = Field(
         default=None,
         description="folder of further models that indexes may use by name; <home>/embedding-models if unset",

@@ -48,7 +48,7 @@ def vectors_of_words(
     """
     words: list[str] = []
     starts: list[int] = []
-    vectors: list[NDArray[np.float32]] = []
+    bounds: list[int] = []  # first token of each word, and the one after its last
     token, seen = 0, min(len(offsets), len(token_vectors))
     for word in _WORD.finditer(text):
         while token < seen and offsets[token][1] <= word.start():
@@ -57,10 +57,17 @@ def vectors_of_words(
         while last < seen and offsets[last][0] < word.end():
             last += 1
         if last > token:
-            mean = token_vectors[token:last].mean(axis=0)
             words.append(word.group().casefold())
             starts.append(word.start())
-            vectors.append(mean / max(float(np.linalg.norm(mean)), 1e-9))
-    shape = (len(words), token_vectors.shape[1])
-    stacked = np.array(vectors, dtype=np.float32).reshape(shape)
-    return TextVectors(vector, tuple(words), stacked, np.array(starts, dtype=np.int64))
+            bounds += (token, last)
+    return TextVectors(vector, tuple(words), _means(token_vectors[:seen], bounds), np.array(starts, dtype=np.int64))
+
+
+def _means(rows: NDArray[np.float32], bounds: Sequence[int]) -> NDArray[np.float32]:
+    """Unit vectors of the means of rows between each pair of bounds; all at once, because a question reads hundreds of words."""
+    if not bounds:
+        return np.zeros((0, rows.shape[1]), dtype=np.float32)
+    # Sums end at the next index, which for the last word is one row further than there are.
+    closed = np.concatenate((rows, np.zeros((1, rows.shape[1]), dtype=np.float32)))
+    sums = np.add.reduceat(closed, bounds, axis=0)[::2]
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), dtype=np.float32)

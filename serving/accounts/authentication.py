@@ -204,8 +204,7 @@ async def _key_principal(engine: AsyncEngine, token: str) -> Principal | None:
     prefix, secret = parts
     # It stands before everything that a program asks for: one statement, without the two around a transaction.
     async with engine.connect() as connection:
-        reading = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        row = (await reading.execute(_FIND_KEY, {"prefix": prefix})).one_or_none()
+        row = (await connection.execute(_FIND_KEY, {"prefix": prefix})).one_or_none()
     now = datetime.now(UTC)
     if row is None or not secret_matches(secret, row.secret_hash):
         return None

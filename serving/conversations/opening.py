@@ -6,16 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from anyio import to_thread
-from sqlalchemy import Row, exists, func
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
-from serving.billing.ledger import applies_to
 from serving.bots import repository as bots
 from serving.bots.errors import ChatbotNotFoundError
-from serving.bots.schemas import ChatbotConfig
 from serving.context import ServingContext
 from serving.conversations import branches, repository
+from serving.conversations.asked_bot import AskedBot, asked_bot
 from serving.conversations.errors import (
     AnswerElsewhereError,
     ConversationClosedError,
@@ -39,16 +38,12 @@ from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
 from serving.visitors.limits import check_questions, count_question, hold_visitor
 from storage.postgres.models.base import insertion
-from storage.postgres.models.chatbot import Chatbot
-from storage.postgres.models.chatbot_version import ChatbotVersion
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.models.conversation_event import ConversationEvent
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
 from storage.postgres.session import async_organization_session
 
 RESUMABLE_FOR = timedelta(minutes=10)
-
-BotRow = Row[Chatbot, ChatbotVersion, bool]
 
 
 async def open_turn(
@@ -83,13 +78,13 @@ async def open_first_turn(
         ChatbotNotFoundError: No such bot, or it is archived.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
-        bot = await _bot(session, actor, chatbot)
+        bot = await asked_bot(session, actor, chatbot)
         if bot is None:
             raise ChatbotNotFoundError
         conversation = Conversation(
             id=uuid.uuid4(),
             organization_id=actor.organization_id,
-            chatbot_id=bot[0].id,
+            chatbot_id=bot.chatbot.id,
             user_id=actor.user_id,
             api_key_id=actor.api_key_id,
             channel=channel,
@@ -220,7 +215,7 @@ async def _asked(
     session: AsyncSession,
     actor: Actor,
     conversation: Conversation,
-    bot: BotRow,
+    bot: AskedBot,
     *,
     after: Message | None,
     question: str,
@@ -238,7 +233,7 @@ async def _asked(
         question: Its text.
         is_new: Whether the conversation begins with it, so that nothing can be known of it yet.
     """
-    config = ChatbotConfig.model_validate(bot[1].config)
+    config = bot.config
     # A question of an evaluation is for the bot, whatever its words.
     may_ask_person = conversation.channel != Channel.EVAL
     if is_new:
@@ -276,7 +271,7 @@ async def _begun(
     session: AsyncSession,
     actor: Actor,
     conversation: Conversation,
-    bot: BotRow,
+    bot: AskedBot,
     question: str,
 ) -> OpenTurn:
     """Store a conversation with its first question, the place of the answer and the event that tells of it: one statement."""
@@ -290,8 +285,8 @@ async def _begun(
         kind=MESSAGE_CREATED,
         data={"message_id": str(asked.id), "author": asked.author},
     )
-    written = (insertion(conversation).cte("conversation"), insertion(asked, reserved).cte("turns"))
-    await session.execute(insertion(told).add_cte(*written))
+    rows = {"conversation": conversation, "question": asked, "answer": reserved}
+    await session.execute(insertion(told).add_cte(*(insertion(row).cte(name) for name, row in rows.items())))
     announce(session, context.live, conversation.id)
     facts = await store_facts(session, conversation, asked) if _is_remembered(conversation) else 0
     knows_nothing = not facts and conversation.user_id is None
@@ -309,14 +304,8 @@ def _is_remembered(conversation: Conversation) -> bool:
     return conversation.channel != Channel.OPENAI or conversation.user_id is not None
 
 
-async def _bot(session: AsyncSession, actor: Actor, reference: uuid.UUID | str) -> BotRow | None:
-    """A bot with its version, and whether an answer of it to the actor falls under a budget."""
-    is_budgeted = exists().where(applies_to(actor, Chatbot.id))
-    return (await session.execute(bots.chatbot_statement(reference).add_columns(is_budgeted))).one_or_none()
-
-
-async def _bot_of(session: AsyncSession, actor: Actor, conversation: Conversation) -> BotRow:
-    bot = await _bot(session, actor, conversation.chatbot_id)
+async def _bot_of(session: AsyncSession, actor: Actor, conversation: Conversation) -> AskedBot:
+    bot = await asked_bot(session, actor, conversation.chatbot_id)
     if bot is None:
         raise ChatbotNotFoundError("The bot of this conversation was archived")
     return bot
@@ -327,14 +316,13 @@ async def _turn(
     session: AsyncSession,
     actor: Actor,
     conversation: Conversation,
-    bot: BotRow,
+    bot: AskedBot,
     asked: Message,
     reserved: Message,
     *,
     memory: Recalled | None = None,
 ) -> OpenTurn:
-    row, version, is_budgeted = bot
-    config = ChatbotConfig.model_validate(version.config)
+    config = bot.config
     readable: Sequence[uuid.UUID] = ()
     if config.answers_from == "documents":
         readable = config.knowledge_base_ids
@@ -346,15 +334,15 @@ async def _turn(
         question_id=asked.id,
         message_id=reserved.id,
         question=asked.content,
-        chatbot_id=row.id,
-        chatbot_version_id=version.id,
+        chatbot_id=bot.chatbot.id,
+        chatbot_version_id=bot.version.id,
         config=config,
-        route=await context.routes.resolve(session, config.routing),
+        route=await context.routes.resolve(session, config.routing, bot.models),
         knowledge_base_ids=tuple(readable),
         retrieval_settings=await settings_of(session, readable, config.retrieval),
         memory=memory if memory is not None else await recall(session, conversation, asked),
         generation=reserved.generation,
-        is_budgeted=is_budgeted,
+        is_budgeted=bot.is_budgeted,
         is_remembered=_is_remembered(conversation),
-        intent_model_id=row.live_intent_model_id,
+        intent_model_id=bot.chatbot.live_intent_model_id,
     )

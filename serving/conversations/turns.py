@@ -166,8 +166,7 @@ async def close_turn(
         written = [insertion(row).cte("receipted")]
         if not draft.is_cached:
             written.append(insertion(_usage(turn, charge, completed.usage)).cte("usage_of_call"))
-        if passages := _passages(row, retrieval, draft):
-            written.append(insertion(*passages).cte("passages"))
+        written += [insertion(passage).cte(f"passage_{passage.rank}") for passage in _passages(row, retrieval, draft)]
         await record_event(
             session, context.live, turn.conversation_id, MESSAGE_CREATED, beside=written,
             message_id=str(turn.message_id), author=MessageAuthor.BOT,

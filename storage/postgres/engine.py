@@ -40,10 +40,12 @@ def app_engine(settings: StorageSettings) -> Engine:
 def app_async_engine(settings: StorageSettings) -> AsyncEngine:
     """Asynchronous engine of the application's role, for the API.
 
-    At most 16 connections, however many requests run: a request waits for one, and no stream holds one.
+    At most 16 connections, however many requests run: a request waits for one, and no stream holds one. A transaction is
+    begun by the sessions of `storage.postgres.session`; a statement outside of one is a transaction of its own.
     """
     engine = create_async_engine(
         database_urls(settings).app,
+        isolation_level="AUTOCOMMIT",
         pool_size=8,
         max_overflow=8,
         connect_args=_arguments("api"),

@@ -7,9 +7,12 @@ organization fails in the policy's cast: there is no default tenant. One without
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, cast
 
+import psycopg
+from psycopg import sql
 from sqlalchemy import Engine, Row, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
@@ -44,9 +47,13 @@ def owner_session(engine: Engine) -> Iterator[Session]:
 
 @asynccontextmanager
 async def async_organization_session(engine: AsyncEngine, organization_id: uuid.UUID) -> AsyncIterator[AsyncSession]:
-    """Asynchronous `organization_session`."""
+    """Asynchronous `organization_session`. The engine is `app_async_engine`, which leaves the beginning to us."""
+    reader = _reader(organization_id)
+    begin = sql.SQL(
+        "BEGIN; SELECT set_config('pixel.organization_id', {}, true), set_config('pixel.groups', {}, true)"
+    ).format(reader["organization_id"], reader["groups"])
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        await session.execute(_SET_READER, _reader(organization_id))
+        await _begin(session, begin)
         yield session
 
 
@@ -54,4 +61,22 @@ async def async_organization_session(engine: AsyncEngine, organization_id: uuid.
 async def async_identity_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """One transaction without an organization: only users, sign-in sessions and the lookup functions are readable."""
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        await _begin(session, sql.SQL("BEGIN"))
         yield session
+
+
+async def _begin(session: AsyncSession, statements: sql.Composable) -> None:
+    """Begin the transaction and say who reads in one way to the database and back; an answer opens several.
+
+    Raises:
+        DBAPIError: The database cannot be reached, as from any other statement.
+    """
+    connection = await (await session.connection()).get_raw_connection()
+    driver = cast("psycopg.AsyncConnection[Any]", connection.driver_connection)
+    try:
+        # Several statements cannot be prepared.
+        await driver.execute(statements, prepare=False)
+    except psycopg.OperationalError as error:
+        # A connection that is dead is found to be so by SQLAlchemy, which then mends its pool and says so itself.
+        await session.execute(text("SELECT 1"))
+        raise OperationalError("BEGIN", None, error) from error

@@ -32,20 +32,21 @@ def choose_backend(settings: EmbeddingSettings, model_path: Path, *, folder: Pat
     """
     threads = settings.threads or max(1, min(4, os.cpu_count() or 1))
     if settings.backend != "auto":
-        return _make(settings.backend, model_path, folder, threads)
+        return _make(settings.backend, model_path, folder, threads, settings)
     if not _NVIDIA.exists():
         for name in ("openvino", "onnx"):
             try:
-                return _make(name, model_path, folder, threads)
+                return _make(name, model_path, folder, threads, settings)
             except BackendError as error:
                 log.info("embedding_backend_passed_over", backend=name, reason=str(error))
-    return _make("torch", model_path, folder, threads)
+    return _make("torch", model_path, folder, threads, settings)
 
 
-def _make(name: str, model_path: Path, folder: Path, threads: int) -> Backend:
+def _make(name: str, model_path: Path, folder: Path, threads: int, settings: EmbeddingSettings) -> Backend:
     match name:
         case "openvino":
-            return OpenVinoBackend(model_path, folder, threads=threads)
+            precision = None if settings.precision == "auto" else settings.precision
+            return OpenVinoBackend(model_path, folder, threads=threads, precision=precision)
         case "onnx":
             return OnnxBackend(model_path, folder, threads=threads)
         case _:

@@ -59,8 +59,7 @@ async def tell(engine: AsyncEngine, hub: LiveHub) -> None:
         news = await hub.untold()
         try:
             async with engine.connect() as connection:
-                telling = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                await telling.execute(_NOTIFY, {"channel": CHANNEL, "news": news})
+                await connection.execute(_NOTIFY, {"channel": CHANNEL, "news": news})
         except DATABASE_ERRORS as error:
             log.warning("live_news_dropped", error=type(error).__name__, count=len(news))
             await asyncio.sleep(_AGAIN_AFTER_S)

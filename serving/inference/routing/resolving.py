@@ -1,5 +1,6 @@
 """A bot's routing -> a route whose candidates are ready to be called."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,7 +9,6 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from serving.inference.connections import repository
 from serving.inference.connections.errors import ConnectionAddressError
 from serving.inference.connections.pool import ConnectionPool
 from serving.inference.connections.repository import ModelRow
@@ -40,11 +40,16 @@ class RouteResolver:
         self._connections = connections
         self._extractive = Candidate(extractive, extractive_model)
 
-    async def resolve(self, session: AsyncSession, config: RoutingConfig) -> Route:
-        """The route of a bot. Models that are gone, switched off or cannot be opened are left out of it."""
+    async def resolve(self, session: AsyncSession, config: RoutingConfig, rows: Mapping[uuid.UUID, ModelRow]) -> Route:
+        """The route of a bot. Models that are gone, switched off or cannot be opened are left out of it.
+
+        Args:
+            session: The transaction that opens the turn.
+            config: The bot's routing.
+            rows: The models that it names, those that are here, with their connections.
+        """
         if not config.candidates:
             return Route((self._extractive,))
-        rows = await repository.models_by_id(session, [c.model_id for c in config.candidates])
         found = [
             await self._candidate(session, rows[wanted.model_id], wanted.parameters)
             for wanted in config.candidates

@@ -63,14 +63,14 @@ class OrganizationOwned:
     )
 
 
-def insertion(*rows: Base) -> Insert:
-    """Inserts rows of one table that are in no session; as a CTE it is part of a statement that writes several tables.
+def insertion(row: Base) -> Insert:
+    """Inserts a row that is in no session; as a CTE it is part of a statement that writes several rows or tables.
 
-    Defaults of Python are filled in: the compiler would give those of two tables the same name.
+    One row, because SQLAlchemy compiles an INSERT of several anew each time. Defaults of Python are filled in: the compiler
+    would give those of two tables the same name.
     """
-    table = cast(Table, rows[0].__table__)
-    values = [_values_of(row, table) for row in rows]
-    return insert(table).values(values if len(values) > 1 else values[0])
+    table = cast(Table, row.__table__)
+    return insert(table).values(_values_of(row, table))
 
 
 def _values_of(row: Base, table: Table) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from tests.integration.serving.models.conftest import add_model, connect, route,
 
 __all__ = ["vllm"]
 
-# Authentication; reader's setting twice; bot, models, begin and message's end, receipt with event.
-MOST = 8
+# Authentication; bot with its models, question with the place of its answer; message's end, receipt with event.
+MOST = 5
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sentence_transformers import SentenceTransformer
 
 from ingestion.embedding.backends.backend import BackendError
 from ingestion.embedding.backends.choose import choose_backend
+from ingestion.embedding.backends.openvino_backend import fastest_precision
 from ingestion.embedding.embedder import MiniLmEmbedder
 from ingestion.embedding.settings import EmbeddingSettings
 from storage.settings import storage_settings
@@ -36,15 +37,49 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 class TestEveryEngine:
-    @pytest.mark.parametrize("name", ["torch", "openvino", "onnx"])
+    @pytest.mark.parametrize(
+        ("name", "precision", "least"),
+        [
+            ("torch", "auto", 0.99999),
+            ("onnx", "auto", 0.99999),
+            ("openvino", "f32", 0.99999),
+            ("openvino", "bf16", 0.9995),
+        ],
+    )
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
-    def test_gives_the_vectors_of_sentence_transformers(self, name: str, expected: NDArray[np.float32]) -> None:
-        embedder = MiniLmEmbedder(EmbeddingSettings.model_validate({"backend": name}))
+    def test_gives_the_vectors_of_sentence_transformers(
+        self, name: str, precision: str, least: float, expected: NDArray[np.float32]
+    ) -> None:
+        embedder = MiniLmEmbedder(EmbeddingSettings.model_validate({"backend": name, "precision": precision}))
 
         found = embedder.embed(TEXTS)
 
         assert embedder.backend.name == name
-        assert float((found * expected).sum(axis=1).min()) >= 0.99999
+        assert float((found * expected).sum(axis=1).min()) >= least
+
+
+class TestFastestPrecision:
+    @pytest.mark.parametrize(
+        ("flags", "precision"),
+        [
+            ("fpu avx512f avx512_bf16 avx512_vnni", "bf16"),
+            ("fpu amx_tile amx_bf16", "bf16"),
+            ("fpu avx512f avx512_vnni", "f32"),
+            ("fpu not_avx512_bf16ish", "f32"),
+        ],
+    )
+    def test_is_what_the_processor_computes_with(
+        self, flags: str, precision: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: none\n")
+        monkeypatch.setattr("ingestion.embedding.backends.openvino_backend._CPU_INFO", tmp_path / "cpuinfo")
+
+        assert fastest_precision() == precision
+
+    def test_is_exact_where_nothing_is_known_of_it(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr("ingestion.embedding.backends.openvino_backend._CPU_INFO", tmp_path / "absent")
+
+        assert fastest_precision() == "f32"
 
 
 @pytest.mark.usefixtures("no_gpu")
