@@ -49,12 +49,12 @@ async def asked_bot(session: AsyncSession, actor: Actor, reference: uuid.UUID | 
     rows = (await session.execute(statement)).all()
     if not rows:
         return None
-    chatbot, version, is_budgeted, _, _ = rows[0]
+    first = rows[0]
     models = {row[3].id: (row[3], row[4]) for row in rows if row[3] is not None}
     return AskedBot(
-        chatbot=chatbot,
-        version=version,
-        config=ChatbotConfig.model_validate(version.config),
+        chatbot=first[0],
+        version=first[1],
+        config=ChatbotConfig.model_validate(first[1].config),
         models=cast("Mapping[uuid.UUID, ModelRow]", models),
-        is_budgeted=is_budgeted,
+        is_budgeted=first[2],
     )

@@ -65,7 +65,7 @@ async def async_identity_session(engine: AsyncEngine) -> AsyncIterator[AsyncSess
         yield session
 
 
-async def _begin(session: AsyncSession, statements: sql.Composable) -> None:
+async def _begin(session: AsyncSession, statements: sql.SQL | sql.Composed) -> None:
     """Begin the transaction and say who reads in one way to the database and back; an answer opens several.
 
     Raises:
