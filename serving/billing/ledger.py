@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
+from sqlalchemy import BindParameter, ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -64,9 +65,14 @@ class Charge:
         return self.is_paid and self.amount.usd <= 0
 
 
-def applies_to(actor: Actor, chatbot_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
-    """Whether an answer of a bot to somebody falls under a budget."""
-    subjects = [(BudgetScope.CHATBOT, chatbot_id), (BudgetScope.MEMBER, actor.user_id), (BudgetScope.API_KEY, actor.api_key_id)]  # fmt: skip
+def applies_to(
+    chatbot_id: uuid.UUID | InstrumentedAttribute[uuid.UUID],
+    *,
+    user_id: uuid.UUID | BindParameter[Any] | None,
+    api_key_id: uuid.UUID | BindParameter[Any] | None,
+) -> ColumnElement[bool]:
+    """Whether an answer of a bot to a member or a program falls under a budget."""
+    subjects = ((BudgetScope.CHATBOT, chatbot_id), (BudgetScope.MEMBER, user_id), (BudgetScope.API_KEY, api_key_id))
     applies = [
         and_(Budget.scope == scope, Budget.subject_id == subject) for scope, subject in subjects if subject is not None
     ]
@@ -75,7 +81,8 @@ def applies_to(actor: Actor, chatbot_id: uuid.UUID | InstrumentedAttribute[uuid.
 
 async def budgets_of(session: AsyncSession, actor: Actor, chatbot_id: uuid.UUID) -> Sequence[Budget]:
     """The enabled budgets that an answer falls under, in the order in which their counters are locked."""
-    return (await session.scalars(select(Budget).where(applies_to(actor, chatbot_id)).order_by(Budget.id))).all()
+    falls_under = applies_to(chatbot_id, user_id=actor.user_id, api_key_id=actor.api_key_id)
+    return (await session.scalars(select(Budget).where(falls_under).order_by(Budget.id))).all()
 
 
 async def reserve(

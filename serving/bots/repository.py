@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import BindParameter, Row, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.postgres.models.chatbot import Chatbot, ChatbotStatus
@@ -44,9 +44,11 @@ async def chatbots(session: AsyncSession) -> Sequence[Row[Chatbot, ChatbotVersio
     return (await session.execute(statement)).all()
 
 
-def chatbot_statement(reference: uuid.UUID | str) -> Select[Chatbot, ChatbotVersion]:
+def chatbot_statement(
+    reference: uuid.UUID | str | BindParameter[Any], *, is_by_id: bool
+) -> Select[Chatbot, ChatbotVersion]:
     """Selects one bot by id or slug, with its current version."""
-    wanted: Any = Chatbot.id == reference if isinstance(reference, uuid.UUID) else Chatbot.slug == reference
+    wanted: Any = Chatbot.id == reference if is_by_id else Chatbot.slug == reference
     return (
         select(Chatbot, ChatbotVersion)
         .join(ChatbotVersion, ChatbotVersion.id == Chatbot.current_version_id)
@@ -56,7 +58,8 @@ def chatbot_statement(reference: uuid.UUID | str) -> Select[Chatbot, ChatbotVers
 
 async def chatbot(session: AsyncSession, reference: uuid.UUID | str) -> Row[Chatbot, ChatbotVersion] | None:
     """One bot by id or slug, with its current version."""
-    return (await session.execute(chatbot_statement(reference))).one_or_none()
+    statement = chatbot_statement(reference, is_by_id=isinstance(reference, uuid.UUID))
+    return (await session.execute(statement)).one_or_none()
 
 
 async def next_version_number(session: AsyncSession, chatbot_id: uuid.UUID) -> int:

@@ -1,11 +1,12 @@
 """The bot that is asked, its configuration and its models: one statement, because every answer begins with it."""
 
+import functools
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import String, and_, exists, func
+from sqlalchemy import Select, String, and_, bindparam, exists, func
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,16 +38,8 @@ class AskedBot:
 
 async def asked_bot(session: AsyncSession, actor: Actor, reference: uuid.UUID | str) -> AskedBot | None:
     """A bot by id or slug; None when there is none or it is archived."""
-    is_routed = ChatbotVersion.config["routing"]["candidates"].contains(
-        func.jsonb_build_array(func.jsonb_build_object("model_id", as_type(OrganizationModel.id, String)))
-    )
-    statement = (
-        bots.chatbot_statement(reference)
-        .add_columns(exists().where(applies_to(actor, Chatbot.id)), OrganizationModel, ModelConnection)
-        .outerjoin(OrganizationModel, and_(OrganizationModel.organization_id == Chatbot.organization_id, is_routed))
-        .outerjoin(ModelConnection, ModelConnection.id == OrganizationModel.connection_id)
-    )
-    rows = (await session.execute(statement)).all()
+    asked = {"bot": reference, "asking_member": actor.user_id, "asking_key": actor.api_key_id}
+    rows = (await session.execute(_statement(is_by_id=isinstance(reference, uuid.UUID)), asked)).all()
     if not rows:
         return None
     first = rows[0]
@@ -57,4 +50,24 @@ async def asked_bot(session: AsyncSession, actor: Actor, reference: uuid.UUID | 
         config=ChatbotConfig.model_validate(first[1].config),
         models=cast("Mapping[uuid.UUID, ModelRow]", models),
         is_budgeted=first[2],
+    )
+
+
+@functools.cache
+def _statement(
+    *, is_by_id: bool
+) -> Select[Chatbot, ChatbotVersion, bool, OrganizationModel | None, ModelConnection | None]:
+    """Built once: building it costs more than sending it."""
+    # A member or a key that is null is nobody's budget.
+    is_budgeted = exists().where(
+        applies_to(Chatbot.id, user_id=bindparam("asking_member"), api_key_id=bindparam("asking_key"))
+    )
+    is_routed = ChatbotVersion.config["routing"]["candidates"].contains(
+        func.jsonb_build_array(func.jsonb_build_object("model_id", as_type(OrganizationModel.id, String)))
+    )
+    return (
+        bots.chatbot_statement(bindparam("bot"), is_by_id=is_by_id)
+        .add_columns(is_budgeted, OrganizationModel, ModelConnection)
+        .outerjoin(OrganizationModel, and_(OrganizationModel.organization_id == Chatbot.organization_id, is_routed))
+        .outerjoin(ModelConnection, ModelConnection.id == OrganizationModel.connection_id)
     )

@@ -37,7 +37,7 @@ from serving.conversations.turn_rows import answer_row, question_row
 from serving.conversations.turns import LEASE, HandedOver, OpenTurn
 from serving.retrieval.service import settings_of
 from serving.visitors.limits import check_questions, count_question, hold_visitor
-from storage.postgres.models.base import insertion
+from storage.postgres.insertion import NewRows, insertion
 from storage.postgres.models.conversation import Channel, Conversation
 from storage.postgres.models.conversation_event import ConversationEvent
 from storage.postgres.models.message import Message, MessageAuthor, MessageRole, MessageState
@@ -285,8 +285,10 @@ async def _begun(
         kind=MESSAGE_CREATED,
         data={"message_id": str(asked.id), "author": asked.author},
     )
-    rows = {"conversation": conversation, "question": asked, "answer": reserved}
-    await session.execute(insertion(told).add_cte(*(insertion(row).cte(name) for name, row in rows.items())))
+    rows = NewRows()
+    for name, row in (("conversation", conversation), ("question", asked), ("answer", reserved), ("event", told)):
+        rows.add(name, row)
+    await session.execute(insertion(rows.shapes), rows.parameters)
     announce(session, context.live, conversation.id)
     facts = await store_facts(session, conversation, asked) if _is_remembered(conversation) else 0
     knows_nothing = not facts and conversation.user_id is None

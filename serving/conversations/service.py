@@ -271,6 +271,7 @@ async def _start_answer(
     admission = context.streams.admission
     give_back = _visitor_place(context, actor)
     try:
+        await admission.turn()
         await _enter(context, actor)
         entered = time.monotonic()
         try:

@@ -5,8 +5,9 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.accounts.principal import Actor
@@ -28,7 +29,8 @@ from serving.inference.provider import Completed, GenerationRequest, TokenUsage
 from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.settings import RetrievalSettings
-from storage.postgres.models.base import JsonObject, insertion
+from storage.postgres.insertion import NewRows
+from storage.postgres.models.base import JsonObject
 from storage.postgres.models.message import Message, MessageAuthor, MessageState
 from storage.postgres.models.receipt import Receipt
 from storage.postgres.models.receipt_passage import ReceiptPassage
@@ -40,6 +42,16 @@ LEASE = timedelta(seconds=20)
 _JOIN_AFTER = 64
 # An answer that was swept while the database was away is its process's to finish, unless it was begun again meanwhile.
 _UNFINISHED = (MessageState.STREAMING, MessageState.INTERRUPTED)
+_MESSAGES = cast(Table, Message.__table__)
+_FINISH = (
+    update(_MESSAGES)
+    .where(
+        _MESSAGES.c.id == bindparam("of"),
+        _MESSAGES.c.state.in_(_UNFINISHED),
+        _MESSAGES.c.generation == bindparam("written"),
+    )
+    .values(state=bindparam("to"), content=bindparam("text"), error_type=bindparam("error"), completed_at=func.now())
+)
 
 
 @dataclass(frozen=True)
@@ -162,11 +174,12 @@ async def close_turn(
         if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, charge)
         row = _receipt(turn, draft, retrieval, request, completed, charge)
-        # One statement for the tables: each by itself would be a way to the database and back.
-        written = [insertion(row).cte("receipted")]
+        written = NewRows()
+        written.add("receipt", row)
         if not draft.is_cached:
-            written.append(insertion(_usage(turn, charge, completed.usage)).cte("usage_of_call"))
-        written += [insertion(passage).cte(f"passage_{passage.rank}") for passage in _passages(row, retrieval, draft)]
+            written.add("usage", _usage(turn, charge, completed.usage))
+        for passage in _passages(row, retrieval, draft):
+            written.add(f"passage_{passage.rank}", passage)
         await record_event(
             session, context.live, turn.conversation_id, MESSAGE_CREATED, beside=written,
             message_id=str(turn.message_id), author=MessageAuthor.BOT,
@@ -210,12 +223,8 @@ async def _finish_message(
     It is not when it has been finished, nor when another process has begun it again. Only columns of its own row are looked
     at: a row that somebody else holds is looked at again when they let go of it, other tables are not.
     """
-    finished = await session.execute(
-        update(Message)
-        .where(Message.id == turn.message_id, Message.state.in_(_UNFINISHED), Message.generation == turn.generation)
-        .values(state=state, content=text, error_type=error_type, completed_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
+    changed = {"of": turn.message_id, "written": turn.generation, "to": state, "text": text, "error": error_type}
+    finished = await session.execute(_FINISH, changed)
     return bool(finished.rowcount)  # type: ignore[attr-defined]
 
 

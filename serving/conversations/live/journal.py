@@ -1,14 +1,16 @@
 """The numbered events of a conversation: written in the transaction of what they tell of, read by whoever watches."""
 
+import functools
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CTE, event, func, insert, literal, select, update
+from sqlalchemy import Insert, String, Table, bindparam, event, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serving.conversations.live.hub import LiveHub
+from storage.postgres.insertion import NewRows, RowShape, ctes_of
 from storage.postgres.models.conversation import Conversation
 from storage.postgres.models.conversation_event import ConversationEvent
 
@@ -23,7 +25,7 @@ async def record_event(
     kind: str,
     *,
     changes: Mapping[str, Any] | None = None,
-    beside: Sequence[CTE] = (),
+    beside: NewRows | None = None,
     **data: str | None,
 ) -> None:
     """Write an event; whoever watches hears of it when the transaction is committed.
@@ -37,10 +39,29 @@ async def record_event(
         beside: Rows of other tables that the same statement writes.
         data: Ids and states, never text.
     """
+    rows = beside or NewRows()
+    statement = _event(rows.shapes, changes) if changes else _plain_event(rows.shapes)
+    told = {"event_conversation": conversation_id, "event_kind": kind, "event_data": dict(data)}
+    await session.execute(statement, told | rows.parameters)
+    announce(session, hub, conversation_id)
+
+
+@functools.lru_cache(maxsize=64)
+def _plain_event(beside: tuple[RowShape, ...]) -> Insert:
+    """The statement of an event with which nothing else of the conversation changes; nearly all are."""
+    return _event(beside, {})
+
+
+def _event(beside: tuple[RowShape, ...], changes: Mapping[str, Any]) -> Insert:
+    conversations = cast(Table, Conversation.__table__)
+    values = {
+        "event_count": conversations.c.event_count + 1,
+        "updated_at": conversations.c.updated_at,  # which would change by itself
+        **changes,
+    }
     # The row's lock puts numbers in the order in which transactions commit, so a reader never skips one.
-    counted = update(Conversation).where(Conversation.id == conversation_id)
-    values = {"event_count": Conversation.event_count + 1, "updated_at": Conversation.updated_at, **(changes or {})}
-    number = counted.values(values).returning(Conversation.organization_id, Conversation.id, Conversation.event_count)
+    counted = update(conversations).where(conversations.c.id == bindparam("event_conversation")).values(values)
+    number = counted.returning(conversations.c.organization_id, conversations.c.id, conversations.c.event_count)
     numbered = number.cte("numbered")
     columns = ("id", "organization_id", "conversation_id", "number", "kind", "data")
     written = select(
@@ -48,12 +69,11 @@ async def record_event(
         numbered.c.organization_id,
         numbered.c.id,
         numbered.c.event_count,
-        literal(kind),
-        literal(dict(data), JSONB),
+        bindparam("event_kind", type_=String),
+        bindparam("event_data", type_=JSONB),
     )
-    told = insert(ConversationEvent).from_select(columns, written)
-    await session.execute((told.add_cte(*beside) if beside else told).execution_options(synchronize_session=False))
-    announce(session, hub, conversation_id)
+    told = insert(cast(Table, ConversationEvent.__table__)).from_select(columns, written)
+    return told.add_cte(*ctes_of(beside)) if beside else told
 
 
 def announce(session: AsyncSession, hub: LiveHub, conversation_id: uuid.UUID) -> None:

@@ -56,6 +56,8 @@ class AdmissionLimits:
         wait_s: The longest that a question waits; one that would have to wait longer is refused at once.
         arriving: Questions that are on their way to a place: being authenticated, parsed and stored. What comes on top
             would only queue for the database, and make those wait who are served.
+        opening: Of those, the ones that are being stored at once. More would be stored no faster: they would take turns at
+            the processor, and with them whoever is refused or reads.
     """
 
     running: int
@@ -63,6 +65,7 @@ class AdmissionLimits:
     waiting_per_organization: int
     wait_s: float
     arriving: int = 100
+    opening: int = 16
 
 
 @dataclass
@@ -77,10 +80,24 @@ class Arrival:
 
     def __init__(self, admission: "Admission") -> None:
         self._admission: Admission | None = admission
+        self._turn: asyncio.Semaphore | None = None
         admission.arriving += 1
+
+    async def take_turn(self, turns: asyncio.Semaphore) -> None:
+        """Wait for a turn, which ends with the arrival."""
+        if self._turn is None:
+            await turns.acquire()
+            self._turn = turns
+
+    def give_turn(self) -> None:
+        """Let another have the turn; said once or many times."""
+        if self._turn is not None:
+            self._turn.release()
+            self._turn = None
 
     def end(self) -> None:
         """It is there, or it is over; said once or many times."""
+        self.give_turn()
         if self._admission is not None:
             self._admission.arriving -= 1
             self._admission = None
@@ -99,6 +116,7 @@ class Admission:
         self._since: list[float] = []
         self._mean_s = _FIRST_GUESS_S
         self._is_draining = False
+        self._turns = asyncio.Semaphore(limits.opening)
         self.arriving = 0
 
     @property
@@ -149,6 +167,11 @@ class Admission:
             arrival.end()
             _ARRIVAL.reset(token)
 
+    async def turn(self) -> None:
+        """Wait until the question of this request may be stored; it may until it has arrived, or waits for a place."""
+        if (arrival := _ARRIVAL.get()) is not None:
+            await arrival.take_turn(self._turns)
+
     @staticmethod
     def arrived() -> None:
         """The question of this request is stored, or was refused: another may come."""
@@ -195,6 +218,8 @@ class Admission:
             self._take(share)
             return
         self._refuse_long_waits(share)
+        if (arrival := _ARRIVAL.get()) is not None:
+            arrival.give_turn()
         waiter = asyncio.get_running_loop().create_future()
         share.waiting.append(waiter)
         try:

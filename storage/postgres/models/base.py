@@ -3,12 +3,11 @@
 import enum
 import uuid
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Insert, MetaData, Table, Text, insert, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 JsonObject = dict[str, Any]
 
@@ -61,29 +60,6 @@ class OrganizationOwned:
     organization_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("organizations.id", ondelete="CASCADE"), index=True, sort_order=-9
     )
-
-
-def insertion(row: Base) -> Insert:
-    """Inserts a row that is in no session; as a CTE it is part of a statement that writes several rows or tables.
-
-    One row, because SQLAlchemy compiles an INSERT of several anew each time. Defaults of Python are filled in: the compiler
-    would give those of two tables the same name.
-    """
-    table = cast(Table, row.__table__)
-    return insert(table).values(_values_of(row, table))
-
-
-def _values_of(row: Base, table: Table) -> dict[str, Any]:
-    values = {name: value for name, value in vars(row).items() if not name.startswith("_")}
-    for column in table.columns:
-        default = column.default
-        if column.key in values or default is None:
-            continue
-        if default.is_scalar:
-            values[column.key] = cast(ScalarElementColumnDefault, default).arg
-        elif default.is_callable:
-            values[column.key] = cast(Any, default).arg(None)
-    return values
 
 
 def one_of(column: str, values: type[enum.StrEnum], *, name: str | None = None) -> CheckConstraint:

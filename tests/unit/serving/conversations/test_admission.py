@@ -130,6 +130,51 @@ class TestEnter:
                 assert places.arriving == 2
         assert places.arriving == 0
 
+    async def test_few_are_stored_at_once_and_who_waits_for_a_place_holds_up_nobody(self) -> None:
+        places = Admission(AdmissionLimits(1, 1, 5, 60.0, arriving=10, opening=1))
+        told: list[str] = []
+
+        async def ask(name: str, *, lingers: bool = False) -> None:
+            with places.arrival():
+                await places.turn()
+                told.append(f"{name} begins")
+                async with places.place(A):
+                    if lingers:
+                        await asyncio.sleep(0.05)
+                    places.arrived()
+                    told.append(f"{name} is stored")
+                    await asyncio.sleep(0.2)
+
+        first = asyncio.create_task(ask("first", lingers=True))
+        second = asyncio.create_task(ask("second"))
+        third = asyncio.create_task(ask("third"))
+        await asyncio.sleep(0.03)
+        assert told == ["first begins"]
+        await asyncio.sleep(0.1)
+        # The second has had its turn and waits for the place; the third does not wait for the second.
+        assert told == ["first begins", "first is stored", "second begins", "third begins"]
+        await asyncio.gather(first, second, third)
+        assert told[-2:] == ["second is stored", "third is stored"]
+        assert (places.arriving, places.running) == (0, 0)
+        await asyncio.wait_for(ask("last"), 1)
+
+    async def test_one_that_gives_up_while_it_waits_for_its_turn_takes_none(self) -> None:
+        places = Admission(AdmissionLimits(5, 5, 5, 1.0, arriving=10, opening=1))
+
+        async def ask() -> None:
+            with places.arrival():
+                await places.turn()
+
+        with places.arrival():
+            await places.turn()
+            waiting = asyncio.create_task(ask())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+        await asyncio.wait_for(ask(), 1)
+        assert places.arriving == 0
+
     async def test_one_that_fails_on_its_way_is_not_counted_for_ever(self) -> None:
         places = admission()
         with pytest.raises(ValueError, match="no body"), places.arrival():
