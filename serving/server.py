@@ -1,7 +1,9 @@
 """The server process: when it is told to end, answers are finished or handed over before the connections are."""
 
 import asyncio
+import os
 import signal
+import socket
 from types import FrameType
 
 import uvicorn
@@ -13,6 +15,9 @@ from storage.settings import StorageSettings
 
 # Beyond the time for answers: closing connections, giving leases back, closing the stores.
 _CLOSING_S = 5
+# The loop accepts one connection at a turn for each listening socket. Under load a turn takes as long as fifty tokens, and who
+# is to be turned away would wait many of them to hear it.
+_ACCEPTED_AT_A_TURN = 64
 
 
 class DrainingServer(uvicorn.Server):
@@ -23,6 +28,21 @@ class DrainingServer(uvicorn.Server):
         self._app = app
         self._drain_s = drain_s
         self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, several times over on one socket: its connections are accepted by whichever looks first."""
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        listening = [found for server in self.servers for found in server.sockets]
+        for one in listening:
+            for _ in range(_ACCEPTED_AT_A_TURN - 1):
+                again = socket.socket(fileno=os.dup(one.fileno()))
+                self.servers.append(await loop.create_server(self._connection, sock=again, backlog=self.config.backlog))
+
+    def _connection(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop accepting connections, and let the answers come to their end."""

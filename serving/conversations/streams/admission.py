@@ -65,7 +65,7 @@ class AdmissionLimits:
     waiting_per_organization: int
     wait_s: float
     arriving: int = 100
-    opening: int = 16
+    opening: int = 12
 
 
 @dataclass
