@@ -52,10 +52,12 @@ def watched(stores: Stores, organization_id: uuid.UUID, *, is_shown: bool) -> It
 
 
 def told(progress: IngestionProgress) -> str:
-    """For example `12/40 documents, 310/900 pages, about 25 s left`."""
+    """For example `12/40 documents, 310/900 pages, 640/2100 passages of long documents, about 25 s left`."""
     parts = [f"{progress.documents_done}/{progress.documents_total} documents"]
     if progress.pages_total:
         parts.append(f"{progress.pages_done}/{progress.pages_total} pages")
+    if progress.passages_total:
+        parts.append(f"{progress.passages_done}/{progress.passages_total} passages of long documents")
     if failed := sum(progress.failed.values()):
         parts.append(f"{failed} not readable")
     if progress.seconds_left is not None:

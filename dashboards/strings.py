@@ -154,6 +154,7 @@ PAGE = "page {page}"
 
 READING_DOCUMENTS = "{done} of {total} documents"
 READING_PAGES = "{done} of {total} pages"
+READING_PASSAGES = "{done} of {total} passages of long documents"
 READING_LEFT = "about {seconds} s left"
 READING_CANCEL = "Stop reading"
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ingestion.errors import IngestionError
 from ingestion.staging import WAITING
@@ -39,8 +39,9 @@ class Problem(Record):
 class IngestionProgress(Record):
     """How far an ingestion is. Documents are done when they are ready, held, failed, superseded or unchanged.
 
-    `pages_done` of `pages_total` count those documents that said how many pages they have. `seconds_left` is null until
-    there is something to go by, and when all is done.
+    `pages_done` of `pages_total` count those documents that said how many pages they have, `passages_done` of
+    `passages_total` the passages of long documents that are being embedded now. `seconds_left` is null until there is
+    something to go by, and when all is done.
     """
 
     id: uuid.UUID
@@ -56,6 +57,8 @@ class IngestionProgress(Record):
     failed: dict[str, int]
     pages_done: int
     pages_total: int
+    passages_done: int
+    passages_total: int
     created_at: datetime
     seconds: float
     seconds_left: float | None
@@ -98,6 +101,10 @@ def progress_query(ingestion_id: uuid.UUID | None = None) -> Select[*tuple[Any, 
     state = DocumentVersion.state
     pages = func.coalesce(DocumentVersion.page_count, DocumentVersion.pages_total, 0)
     read = case((state.in_(WAITING), func.coalesce(DocumentVersion.pages_done, 0)), else_=pages)
+
+    def embedding(count: InstrumentedAttribute[int | None]) -> ColumnElement[int]:
+        return case((state.in_(WAITING), func.coalesce(count, 0)), else_=0)
+
     versions = (
         select(
             DocumentVersion.ingestion_id,
@@ -106,6 +113,9 @@ def progress_query(ingestion_id: uuid.UUID | None = None) -> Select[*tuple[Any, 
             *(func.count().filter(state == value).label(value.value) for value in _COUNTED),
             func.coalesce(func.sum(pages), 0).label("pages_total"),
             func.coalesce(func.sum(read), 0).label("pages_done"),
+            func.coalesce(func.sum(embedding(DocumentVersion.passages_total)), 0).label("passages_total"),
+            func.coalesce(func.sum(embedding(DocumentVersion.passages_done)), 0).label("passages_done"),
+            func.coalesce(func.sum(DocumentVersion.expected_count), 0).label("passages_ready"),
             func.array_agg(DocumentVersion.failure_type).filter(state == VersionState.FAILED).label("failures"),
             func.max(func.coalesce(DocumentVersion.ready_at, DocumentVersion.created_at)).label("last_at"),
         )
@@ -169,9 +179,11 @@ def progress_of(row: AnyRow, problems: Sequence[AnyRow] = ()) -> IngestionProgre
         failed=dict(sorted(Counter(failure or "internal" for failure in row.failures or ()).items())),
         pages_done=pages_done,
         pages_total=pages_total,
+        passages_done=int(row.passages_done or 0),
+        passages_total=int(row.passages_total or 0),
         created_at=ingestion.created_at,
         seconds=round(age if is_running else float(row.lasted or 0), 3),
-        seconds_left=_seconds_left(age, done, total) if is_running else None,
+        seconds_left=_seconds_left(age, done, total, row) if is_running else None,
         problems=tuple(
             Problem(document_id=p.id, name=p.name, failure_type=p.failure_type, reason=p.failure_reason)
             for p in problems
@@ -245,7 +257,11 @@ def _versions(
         ).all()
 
 
-def _seconds_left(seconds: float, done: int, total: int) -> float | None:
-    if done == 0 or seconds <= 0:
+def _seconds_left(seconds: float, done: int, total: int, row: AnyRow) -> float | None:
+    """By documents; but a long one at the end takes as long as its passages do at the pace so far."""
+    embedded, left = int(row.passages_done or 0), int(row.passages_total or 0) - int(row.passages_done or 0)
+    if seconds <= 0 or (done == 0 and embedded == 0):
         return None
-    return round(seconds * (total - done) / done, 1)
+    by_documents = seconds * (total - done) / done if done else 0.0
+    by_passages = seconds * left / (int(row.passages_ready or 0) + embedded) if embedded else 0.0
+    return round(max(by_documents, by_passages), 1)

@@ -87,6 +87,13 @@ def note_pages(session: Session, lease: Lease, *, done: int, total: int) -> None
     )
 
 
+def note_passages(session: Session, lease: Lease, *, done: int, total: int) -> None:
+    """Say how far embedding a version is; raises as `note_pages`."""
+    check_fence(session, lease)
+    values = {"passages_done": done, "passages_total": total}
+    session.execute(update(DocumentVersion).where(DocumentVersion.id == lease.version_id).values(values))
+
+
 def kept_rows(session: Session, work: Work, index: IndexVersion) -> list[VectorRow] | None:
     """The vectors of a version as it was read before, from Postgres alone; None when they are not all there."""
     version = session.get_one(DocumentVersion, work.version_id)

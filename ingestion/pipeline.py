@@ -40,6 +40,8 @@ from storage.stores import Stores
 log = structlog.get_logger(__name__)
 
 _TELL_EVERY_S = 0.5
+# So few that a cancelled document is let go of soon, and so many that texts of like length go through the model together.
+_EMBEDDED_AT_ONCE = 32
 _MOST_TARGETS = 4  # how often the live index may change under one document before it is put back
 
 
@@ -109,7 +111,7 @@ class Pipeline:
                 version_id=work.version_id,
                 chunking=target.index.chunker,
             )
-        vectors, computed = self._embed(work, target, passages)
+        vectors, computed = self._embed(lease, work, target, passages)
         reach("after_embedded")
         held = self._commit(lease, work, target, parsed, passages, computed)
         reach("after_chunks_committed")
@@ -147,14 +149,21 @@ class Pipeline:
         return parsed
 
     def _embed(
-        self, work: Work, target: Target, passages: Sequence[Passage]
+        self, lease: Lease, work: Work, target: Target, passages: Sequence[Passage]
     ) -> tuple[dict[str, Vector], dict[str, Vector]]:
         """Vectors of all passages by hash, from Postgres where it has them; also those that were computed."""
         hashes = [passage.text_hash for passage in passages]
         with organization_session(self._stores.app, work.organization_id) as session:
             known = load_vectors(session, work.organization_id, hashes=hashes, model=target.index.embedding_model)
-        missing = {p.text_hash: p.embedded for p in passages if p.text_hash not in known}
-        computed = compute_vectors(target.embedder, missing)
+        missing = list({p.text_hash: p.embedded for p in passages if p.text_hash not in known}.items())
+        computed: dict[str, Vector] = {}
+        told_at = time.monotonic()
+        for start in range(0, len(missing), _EMBEDDED_AT_ONCE):
+            if start and time.monotonic() - told_at >= _TELL_EVERY_S:
+                told_at = time.monotonic()
+                with organization_session(self._stores.app, lease.organization_id) as session:
+                    ledger.note_passages(session, lease, done=start, total=len(missing))
+            computed |= compute_vectors(target.embedder, dict(missing[start : start + _EMBEDDED_AT_ONCE]))
         return known | computed, computed
 
     def _commit(

@@ -216,7 +216,7 @@ def _new_version(offer: Offer, document: Document) -> DocumentVersion:
 
 def _stage(session: Session, offer: Offer, version: DocumentVersion, settings: IngestSettings) -> Accepted:
     version.state = VersionState.STAGED
-    version.pages_done = version.pages_total = None
+    version.pages_done = version.pages_total = version.passages_done = version.passages_total = None
     version.failure_type = version.failure_reason = None
     job = Job(
         organization_id=offer.organization_id,

@@ -45,6 +45,8 @@ def _told(progress: IngestionProgress) -> str:
     parts = [strings.READING_DOCUMENTS.format(done=progress.documents_done, total=progress.documents_total)]
     if progress.pages_total:
         parts.append(strings.READING_PAGES.format(done=progress.pages_done, total=progress.pages_total))
+    if progress.passages_total:
+        parts.append(strings.READING_PASSAGES.format(done=progress.passages_done, total=progress.passages_total))
     if progress.seconds_left is not None:
         parts.append(strings.READING_LEFT.format(seconds=max(1, round(progress.seconds_left))))
     return ", ".join(parts)

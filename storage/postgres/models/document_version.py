@@ -29,7 +29,8 @@ class DocumentVersion(Identified, OrganizationOwned, Created, Base):
 
     `content_hash` is HMAC-SHA256 of the bytes under the organization's key, in hex, and names the stored file.
     `content_created_at` and `content_modified_at` are what the document says of itself. `findings` is what its parser
-    noticed, `quality` its score for each page, `signature` a MinHash of its wording. `pages_done` of `pages_total` tell how far reading it is.
+    noticed, `quality` its score for each page, `signature` a MinHash of its wording. `pages_done` of `pages_total`
+    tell how far reading it is, `passages_done` of `passages_total` how far embedding those that are new.
     `expected_count` and `expected_digest` (XOR of the SHA-256 of the chunk ids) are what a vector table of the chunking
     `chunking` must hold: the one that was live when the version was read.
     """
@@ -67,6 +68,8 @@ class DocumentVersion(Identified, OrganizationOwned, Created, Base):
     signature: Mapped[bytes | None] = mapped_column(LargeBinary)
     pages_done: Mapped[int | None]
     pages_total: Mapped[int | None]
+    passages_done: Mapped[int | None]
+    passages_total: Mapped[int | None]
     chunking: Mapped[str | None] = mapped_column(String(50))
     expected_count: Mapped[int | None]
     expected_digest: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -1,11 +1,13 @@
 """Tests of the progress of documents that were given together, on real stores."""
 
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from ingestion.batch import ingest_paths
+from ingestion.embedding.embedder import Embedder
 from ingestion.ingestions import (
     IngestionNotFoundError,
     IngestionProgress,
@@ -15,10 +17,12 @@ from ingestion.ingestions import (
     start_ingestion,
 )
 from ingestion.intake import accept
+from ingestion.passages import compute_vectors
 from ingestion.worker import run_until_idle
 from storage.postgres.models.knowledge_base import KnowledgeBase
 from storage.postgres.models.organization import Organization
 from storage.postgres.session import organization_session
+from storage.records.vector import Vector
 from storage.stores import Stores
 from tests.factories.documents import pdf_bytes
 from tests.factories.knowledge import FAST
@@ -69,6 +73,52 @@ class TestProgress:
         assert (done.pages_done, done.pages_total) == (2, 2)
         assert [(p.name, p.failure_type) for p in done.problems] == [("c.md", "empty")]
         assert done.seconds_left is None
+
+    def test_moves_while_a_long_document_is_embedded(
+        self, stores: Stores, knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ingestion = begin(stores, knowledge_base, expected=1)
+        sections = (
+            f"## Rule {n}\n\n" + f"Part {n} of the {n}th machine is oiled on day {n}. " * 12 for n in range(100)
+        )
+        join(stores, knowledge_base, ingestion, "long.md", "\n\n".join(sections).encode())
+        seen: list[IngestionProgress] = []
+
+        def watched(embedder: Embedder, texts: Mapping[str, str]) -> dict[str, Vector]:
+            seen.append(look(stores, knowledge_base, ingestion))
+            return compute_vectors(embedder, texts)
+
+        monkeypatch.setattr("ingestion.pipeline.compute_vectors", watched)
+        monkeypatch.setattr("ingestion.pipeline._TELL_EVERY_S", 0.0)
+        work(stores, knowledge_base)
+
+        total = seen[-1].passages_total
+        assert total >= 100
+        assert [one.passages_done for one in seen] == list(range(0, total, 32))
+        # No document is done yet, and still there is something to go by.
+        assert all(one.seconds_left is not None and one.seconds_left > 0 for one in seen[1:])
+        done = look(stores, knowledge_base, ingestion)
+        assert (done.state, done.passages_done, done.passages_total) == ("done", 0, 0)
+
+    def test_one_that_is_cancelled_while_it_is_embedded_stops_there(
+        self, stores: Stores, knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ingestion = begin(stores, knowledge_base, expected=1)
+        sections = (f"## Rule {n}\n\n" + f"Part {n} of the {n}th lamp is changed on day {n}. " * 12 for n in range(100))
+        join(stores, knowledge_base, ingestion, "long.md", "\n\n".join(sections).encode())
+        embedded: list[int] = []
+
+        def cancelled(embedder: Embedder, texts: Mapping[str, str]) -> dict[str, Vector]:
+            embedded.append(len(texts))
+            cancel_ingestion(stores, knowledge_base.organization_id, ingestion)
+            return compute_vectors(embedder, texts)
+
+        monkeypatch.setattr("ingestion.pipeline.compute_vectors", cancelled)
+        monkeypatch.setattr("ingestion.pipeline._TELL_EVERY_S", 0.0)
+        work(stores, knowledge_base)
+
+        assert embedded == [32]
+        assert look(stores, knowledge_base, ingestion).state == "cancelled"
 
     def test_what_needs_no_work_is_counted(self, stores: Stores, knowledge_base: KnowledgeBase) -> None:
         first = begin(stores, knowledge_base)
