@@ -13,6 +13,7 @@ PAGES = {
     "conversations": (strings.CONVERSATIONS, ":material/forum:"),
     "inbox": (strings.INBOX, ":material/support_agent:"),
     "knowledge": (strings.KNOWLEDGE, ":material/menu_book:"),
+    "bots": (strings.BOTS, ":material/smart_toy:"),
     "understanding": (strings.UNDERSTANDING, ":material/psychology:"),
     "search_lab": (strings.LAB, ":material/science:"),
     "ask": (strings.ASK, ":material/chat:"),

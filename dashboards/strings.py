@@ -35,6 +35,8 @@ OUTCOMES = {"answered": "Answered", "refused": "Not answered", "failed": "Failed
 
 TRAFFIC = "Live traffic"
 
+BOTS = "Bots"
+
 CONVERSATIONS = "Conversations"
 CONVERSATIONS_EMPTY = "No conversations yet. Start one on the page **Ask**."
 CONVERSATIONS_CHOOSE = "Conversation"
@@ -353,9 +355,12 @@ MODEL_TEST_BUTTON = "Test"
 
 INBOX = "Inbox"
 INBOX_EMPTY = "Nobody waits for a person. When somebody asks for one, the conversation appears here."
+INBOX_WAITING = {0: "Nobody waits", 1: "1 waits"}
+INBOX_WAIT = "{count} wait"
+INBOX_COUNTS = "{waiting} · {assigned} answered by somebody, {mine} of them by you"
 INBOX_CHOOSE = "Conversation"
 INBOX_REFRESH = "Look again"
-INBOX_LINE = "{state} · {waited} · {bot} · {asker} · {title}"
+INBOX_LINE = "{place}. {state} · {waited} · {bot} · {asker} · {title}"
 INBOX_STATES = {"requested": "Waiting", "assigned": "Taken"}
 INBOX_REASONS = {
     "asked": "They asked for a person.",
@@ -378,4 +383,7 @@ INBOX_CANNED_SHORTCUT = "Shortcut, for example `thanks`"
 INBOX_CANNED_TITLE = "Title"
 INBOX_CANNED_TEXT = "Text"
 INBOX_CANNED_KEEP = "Keep it"
+PAGER_BEFORE = "Before"
+PAGER_AFTER = "After"
+PAGER_SHOWN = "{first}–{last} of {total}"
 MINUTES = "{count} min"

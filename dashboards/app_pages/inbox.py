@@ -4,25 +4,30 @@ import streamlit as st
 
 from dashboards import strings
 from dashboards.components.canned_replies import new_canned_reply
-from dashboards.components.handover import actions, queue_line, reply_box
+from dashboards.components.handover import PAGE_KEY, actions, chosen_of, counted, reply_box
+from dashboards.components.pager import offset_of, pager
 from dashboards.components.sign_in import signed_in
 from dashboards.components.states import empty, shown_errors
 from dashboards.components.text import plain
 from dashboards.components.turns import turns
+
+PAGE_SIZE = 20
 
 person = signed_in()
 
 st.title(strings.INBOX)
 with shown_errors(), person.client() as client:
     st.button(strings.INBOX_REFRESH, icon=":material/refresh:", key="inbox_refresh")
-    queue = {one.id: one for one in client.handovers()}
+    counts = client.handover_counts()
+    total = counts.requested + counts.assigned
+    offset = offset_of(PAGE_KEY, total, size=PAGE_SIZE)
+    queue = {one.id: one for one in client.handovers(limit=PAGE_SIZE, offset=offset)}
     if not queue:
         empty(strings.INBOX_EMPTY)
     else:
-        chosen = st.selectbox(
-            strings.INBOX_CHOOSE, list(queue), format_func=lambda key: queue_line(queue[key]), key="inbox_handover"
-        )
-        handover = queue[chosen]
+        st.caption(counted(counts))
+        pager(PAGE_KEY, total, size=PAGE_SIZE)
+        handover = queue[chosen_of(queue, first=offset + 1)]
         st.caption(strings.INBOX_REASONS[handover.reason])
         if handover.note:
             st.markdown(plain(strings.INBOX_NOTE.format(note=handover.note)))

@@ -7,10 +7,13 @@ from dashboards.settings import dashboard_settings
 from serving.client.api_client import ApiClient
 
 # Which pages a role gets; the API checks again whatever is shown.
+_OF_BUILDERS = (
+    "overview", "traffic", "conversations", "inbox", "bots", "knowledge", "understanding", "search_lab", "ask",
+)  # fmt: skip
 _PAGES = {
-    "owner": ("overview", "traffic", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
-    "builder": ("overview", "traffic", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
-    "analyst": ("overview", "traffic", "conversations", "inbox", "knowledge", "understanding", "search_lab", "ask"),
+    "owner": _OF_BUILDERS,
+    "builder": _OF_BUILDERS,
+    "analyst": tuple(page for page in _OF_BUILDERS if page != "bots"),
     "agent": ("inbox", "conversations", "ask"),
     "viewer": ("ask",),
 }

@@ -14,6 +14,9 @@ from serving.dependencies import Context, CurrentPrincipal, IdentityDatabase
 from serving.visitors.service import find_published
 
 _ASSETS = Path(__file__).with_name("assets")
+AssetName = Literal[
+    "chat.css", "asking.js", "chat.js", "drawing.js", "page.js", "passages.js", "person.js", "texts.js", "turns.js"
+]
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 # Everything comes from here and nothing is written into the page: no script or style of a document can run.
 _POLICY = (
@@ -31,7 +34,7 @@ router = APIRouter(prefix="/chat", tags=["chat page"])
 
 
 @router.get("/assets/{name}", response_class=Response)
-async def read_asset(name: Literal["chat.css", "chat.js", "drawing.js", "texts.js"]) -> Response:
+async def read_asset(name: AssetName) -> Response:
     """The page's style, or a script of it."""
     return Response((_ASSETS / name).read_text(), media_type=_TYPES[name.rsplit(".")[-1]], headers=_HEADERS)
 

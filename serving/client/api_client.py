@@ -19,6 +19,7 @@ from serving.client.shapes import (
     JobOut,
     KnowledgeBaseOut,
     MeOut,
+    ModelOut,
     PassageOut,
     ReceiptOut,
     SessionOut,
@@ -64,6 +65,14 @@ class ApiClient(KnowledgeClient, LanguageClient, ConversationClient):
     def create_chatbot(self, **fields: Any) -> ChatbotOut:
         """Make a bot; fields as in `ChatbotCreate`."""
         return self._one(ChatbotOut, "POST", "/api/v1/chatbots", json=fields)
+
+    def update_chatbot(self, chatbot_id: uuid.UUID, **fields: Any) -> ChatbotOut:
+        """Change a bot; fields as in `ChatbotUpdate`."""
+        return self._one(ChatbotOut, "PATCH", f"/api/v1/chatbots/{chatbot_id}", json=fields)
+
+    def models(self) -> list[ModelOut]:
+        """Models that bots can answer with."""
+        return self._many(ModelOut, "/api/v1/models")
 
     def knowledge_bases(self) -> list[KnowledgeBaseOut]:
         """Knowledge bases with document counts."""

@@ -15,6 +15,7 @@ from serving.client.shapes import (
     CitationOut,
     ConversationOut,
     ConversationStarted,
+    HandoverCounts,
     HandoverOut,
     MessageOut,
     QueuedHandover,
@@ -102,6 +103,10 @@ class ConversationClient(Transport):
     def handovers(self, *, limit: int = 200, offset: int = 0) -> list[QueuedHandover]:
         """What waits and what is answered: one's own first, members before visitors, the longest wait first."""
         return self._many(QueuedHandover, _HANDOVERS, params={"limit": limit, "offset": offset})
+
+    def handover_counts(self) -> HandoverCounts:
+        """How many wait for a person in all, and how many are answered."""
+        return self._one(HandoverCounts, "GET", f"{_HANDOVERS}/counts")
 
     def take_handover(self, handover_id: uuid.UUID) -> QueuedHandover:
         """Answer in this conversation from now on."""

@@ -6,7 +6,7 @@ from ingestion.ingestions import IngestionProgress
 from serving.accounts.group_schemas import GroupOut
 from serving.accounts.schemas import MeOut, SessionOut
 from serving.bots.schemas import ChatbotOut, TemplateOut
-from serving.conversations.handovers.schemas import HandoverOut, QueuedHandover
+from serving.conversations.handovers.schemas import HandoverCounts, HandoverOut, QueuedHandover
 from serving.conversations.openings.schemas import CannedReplyOut
 from serving.conversations.schemas import (
     AnswerOut,
@@ -17,6 +17,7 @@ from serving.conversations.schemas import (
     ReceiptOut,
 )
 from serving.index_versions.schemas import FlippedOut, IndexVersionOut, JobOut
+from serving.inference.connections.schemas import ModelOut
 from serving.judgements.schemas import ComparisonOut, Estimate, LabelOut, SideOut
 from serving.knowledge.bulk_schemas import BulkOut, RelocationOut, SharedBot
 from serving.knowledge.schemas import (
@@ -66,6 +67,7 @@ __all__ = [
     "FoundOut",
     "GateRecord",
     "GroupOut",
+    "HandoverCounts",
     "HandoverOut",
     "IndexEstimate",
     "IndexVersionOut",
@@ -79,6 +81,7 @@ __all__ = [
     "LabelOut",
     "MeOut",
     "MessageOut",
+    "ModelOut",
     "ModelTraffic",
     "PassageChangeOut",
     "PassageOut",

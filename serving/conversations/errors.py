@@ -42,6 +42,16 @@ class VisitorsConversationError(ForbiddenError):
     title = "Only the visitor asks the bot in this conversation; take its hand-over to answer in the bot's place"
 
 
+class OthersConversationError(ForbiddenError):
+    """The bot is asked by who began the conversation; whoever may read it can take it over and answer as a person."""
+
+    slug = "others-conversation"
+    title = (
+        "Only who began this conversation asks the bot in it; to answer there, ask for its hand-over "
+        "(POST /api/v1/conversations/{id}/handover), take it, and reply in the bot's place"
+    )
+
+
 class AnswererFailedError(ApiError):
     """The provider failed. What was sent before stands; what it cost, if it had begun to speak, is settled as an estimate."""
 

@@ -23,6 +23,7 @@ from serving.conversations.errors import (
     MessageNotFoundError,
     NotAnAnswerError,
     NotAQuestionError,
+    OthersConversationError,
     ResumeExpiredError,
     VisitorsConversationError,
 )
@@ -57,6 +58,7 @@ async def open_turn(
         ChatbotNotFoundError: The bot was archived since.
         VisitorLimitError: A visitor, and no more questions today; nothing is stored. So it is below.
         VisitorsConversationError: It is a visitor's, and somebody of the organization asks. So it is below.
+        OthersConversationError: Another member or program began it. So it is below.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
         await check_questions(session, actor)
@@ -196,9 +198,10 @@ async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUI
 
 
 def _check_asker(actor: Actor, conversation: Conversation) -> None:
-    """An answer is found in what its asker may read: one to somebody of the organization would show a visitor more than theirs."""
-    if conversation.visitor_id is not None and conversation.visitor_id != actor.visitor_id:
-        raise VisitorsConversationError
+    """An answer is found in what its asker may read: one to somebody else would show whose conversation it is more than theirs."""
+    began = (conversation.user_id, conversation.api_key_id, conversation.visitor_id)
+    if began != (actor.user_id, actor.api_key_id, actor.visitor_id):
+        raise OthersConversationError if conversation.visitor_id is None else VisitorsConversationError
 
 
 async def _message_to_branch(

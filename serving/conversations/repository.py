@@ -18,6 +18,7 @@ from storage.postgres.models.document_version import DocumentVersion
 from storage.postgres.models.eval_run import EvalRun
 from storage.postgres.models.eval_score import EvalScore
 from storage.postgres.models.feedback import Feedback
+from storage.postgres.models.handover import Handover, HandoverState
 from storage.postgres.models.index_version import IndexVersion
 from storage.postgres.models.message import Message, MessageRole
 from storage.postgres.models.receipt import Receipt
@@ -54,6 +55,12 @@ def _conversations(actor: Actor) -> Select[*tuple[Any, ...]]:
         .correlate(Conversation)
         .scalar_subquery()
     )
+    handover = (
+        select(Handover.state)
+        .where(Handover.conversation_id == Conversation.id, Handover.state != HandoverState.RESOLVED)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
     return (
         select(
             Conversation.id,
@@ -63,6 +70,7 @@ def _conversations(actor: Actor) -> Select[*tuple[Any, ...]]:
             asker().label("asker"),
             Conversation.title,
             count.label("messages"),
+            handover.label("handover"),
             Conversation.created_at,
             Conversation.updated_at,
         )

@@ -12,6 +12,7 @@ from serving.conversations.handovers.schemas import HandoverOut
 from serving.language.schemas import UnderstoodOut
 from storage.postgres.models.conversation import Asker, Channel
 from storage.postgres.models.conversation_fact import FactKind, FactSubject
+from storage.postgres.models.handover import HandoverState
 from storage.postgres.models.message import MessageAuthor, MessageRole, MessageState
 
 MAX_QUESTION_CHARACTERS = 8000
@@ -39,6 +40,9 @@ class ConversationOut(Read):
     asker: Asker
     title: str | None
     messages: int
+    handover: HandoverState | None = Field(
+        description="while a person is to answer: requested, or assigned once one does"
+    )
     created_at: datetime
     updated_at: datetime
 

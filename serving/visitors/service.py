@@ -86,6 +86,7 @@ async def about(context: ServingContext, reference: str, *, token: str) -> BotAb
         name=bot.name,
         welcome_message=bot.config.welcome_message,
         kept_days=context.settings.visitor_days,
+        hands_over=bot.config.handover.on_request,
         conversation_id=latest,
     )
 

@@ -7,7 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from serving.conversations.handovers import service
-from serving.conversations.handovers.schemas import HandoverCreate, HandoverOut, QueuedHandover, ReplyCreate
+from serving.conversations.handovers.schemas import (
+    HandoverCounts,
+    HandoverCreate,
+    HandoverOut,
+    QueuedHandover,
+    ReplyCreate,
+)
 from serving.conversations.schemas import MessageOut
 from serving.dependencies import Agent, Chatter, Context, Database
 from storage.postgres.models.handover import HandoverState
@@ -35,6 +41,12 @@ async def list_handovers(
 ) -> Sequence[Any]:
     """The queue: what is open unless states are given. One's own first, members before visitors, the longest wait first."""
     return await service.list_queue(session, actor, states=state or _OPEN, limit=limit, offset=offset)
+
+
+@router.get("/handovers/counts", response_model=HandoverCounts)
+async def count_handovers(actor: Agent, session: Database) -> Any:
+    """How many wait in all, how many are answered, and how many of those by oneself."""
+    return await service.count_queue(session, actor)
 
 
 @router.post("/handovers/{handover_id}/take")

@@ -61,6 +61,17 @@ async def queue(
     return (await session.execute(ordered.limit(limit).offset(offset))).all()
 
 
+async def counts(session: AsyncSession, actor: Actor) -> AnyRow:
+    """How many hand-overs wait (`requested`), are answered (`assigned`), and are answered by the actor (`mine`)."""
+    is_assigned = Handover.state == HandoverState.ASSIGNED
+    statement = select(
+        func.count().filter(Handover.state == HandoverState.REQUESTED).label("requested"),
+        func.count().filter(is_assigned).label("assigned"),
+        func.count().filter(is_assigned, func.coalesce(_is_mine(actor), False)).label("mine"),
+    )
+    return (await session.execute(statement.where(Handover.state != HandoverState.RESOLVED))).one()
+
+
 async def queued(session: AsyncSession, actor: Actor, handover_id: uuid.UUID) -> AnyRow | None:
     """One hand-over as the queue shows it."""
     return (await session.execute(_queued(actor).where(Handover.id == handover_id))).one_or_none()

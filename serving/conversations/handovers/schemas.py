@@ -47,6 +47,14 @@ class QueuedHandover(HandoverOut):
     is_mine: bool
 
 
+class HandoverCounts(Read):
+    """How long the queue is: hand-overs that are not resolved."""
+
+    requested: int = Field(description="wait for somebody to take them")
+    assigned: int = Field(description="are answered by somebody")
+    mine: int = Field(description="are answered by who asks this")
+
+
 class ReplyCreate(Write):
     """Answer in the place of the bot."""
 

@@ -69,6 +69,11 @@ async def list_queue(
     return await repository.queue(session, actor, states=states, limit=limit, offset=offset)
 
 
+async def count_queue(session: AsyncSession, actor: Actor) -> AnyRow:
+    """How long the queue is in all."""
+    return await repository.counts(session, actor)
+
+
 async def take(context: ServingContext, session: AsyncSession, actor: Actor, handover_id: uuid.UUID) -> QueuedHandover:
     """Answer in this conversation from now on; again, nothing changes.
 

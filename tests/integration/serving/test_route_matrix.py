@@ -160,6 +160,7 @@ class TestRoles:
             ("POST", "/api/v1/knowledge-bases", {"name": "A", "slug": "BAD"}, {"owner", "builder"}),
             ("GET", "/api/v1/erasures", None, {"owner"}),
             ("GET", "/api/v1/handovers", None, {"owner", "builder", "analyst", "agent"}),
+            ("GET", "/api/v1/handovers/counts", None, {"owner", "builder", "analyst", "agent"}),
             ("GET", "/api/v1/canned-replies", None, {"owner", "builder", "analyst", "agent"}),
             ("POST", "/api/v1/canned-replies", {"shortcut": "BAD"}, {"owner", "builder", "analyst", "agent"}),
             ("GET", "/api/v1/conversation-templates", None, {"owner", "builder", "analyst", "agent", "viewer"}),
@@ -179,6 +180,38 @@ class TestRoles:
         for role, sender in tenant.clients.items():
             status = sender.request(method, path, json=body).status_code
             assert (status != 403) == (role.value in allowed), (role, status)
+
+
+# What asks the bot: for who began the conversation alone, whoever else may read it.
+ASKS: list[tuple[str, dict[str, str]]] = [
+    ("/api/v1/conversations/{conversation_id}/messages", {"content": "Hello"}),
+    ("/api/v1/messages/{question_id}/edit", {"content": "Hello"}),
+    ("/api/v1/messages/{message_id}/retry", {}),
+]
+# What stays for whoever may read it.
+READS = [
+    "/api/v1/conversations/{conversation_id}",
+    "/api/v1/conversations/{conversation_id}/messages",
+    "/api/v1/messages/{message_id}/stream",
+    "/api/v1/messages/{message_id}/citations",
+    "/api/v1/messages/{message_id}/receipt",
+]
+
+
+class TestOthersConversations:
+    @pytest.mark.parametrize("by", list(Role))
+    @pytest.mark.parametrize("of", list(Role))
+    def test_each_role_in_a_conversation_of_each(self, informed: Tenant, of: Role, by: Role) -> None:
+        answer = ask(informed, "How long is the warranty of the K5 grinder?", role=of)
+        sender = informed.clients[by]
+        is_own, is_hidden = by == of, by == Role.VIEWER != of
+        for path, body in ASKS:
+            status = sender.post(fill(path, answer), json=body).status_code
+            assert status == (200 if is_own else 404 if is_hidden else 403), (path, of, by)
+        for path in READS:
+            assert sender.get(fill(path, answer)).status_code == (404 if is_hidden else 200), (path, of, by)
+        handover = sender.post(fill("/api/v1/conversations/{conversation_id}/handover", answer), json={})
+        assert handover.status_code == (404 if is_hidden else 201)
 
 
 # All that a visitor may do; a route that is not here is closed to them.

@@ -25,6 +25,7 @@ class Visit:
     page: Page
     url: str
     email: str
+    kind: str = "member"
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 

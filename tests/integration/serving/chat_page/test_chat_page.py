@@ -13,7 +13,7 @@ from tests.integration.conftest import Tenant, upload
 from tests.integration.serving.chat_page.conftest import Visit
 
 QUESTION = "How long is the warranty of the K5 grinder?"
-SCRIPTS_AND_STYLE = ("chat.js", "drawing.js", "texts.js", "chat.css")
+SCRIPTS_AND_STYLE = tuple(path.name for path in _ASSETS.iterdir() if path.suffix in (".js", ".css"))
 SIZES = [(1280, 800), (390, 844), (320, 640)]
 
 

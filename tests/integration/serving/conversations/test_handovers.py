@@ -55,6 +55,35 @@ class TestAsking:
         assert (first.status_code, again.json()["id"]) == (201, first.json()["id"])
 
 
+class TestState:
+    def test_the_conversation_says_how_far_it_is(self, informed: Tenant, conversation: str) -> None:
+        def state() -> Any:
+            return informed.viewer.get(f"/api/v1/conversations/{conversation}").json()["handover"]
+
+        assert state() is None
+        handover = say(informed, conversation, WISH)["handover"]["id"]
+        assert state() == "requested"
+        act(informed, handover, "take")
+        assert state() == "assigned"
+        assert [one["handover"] for one in informed.viewer.get("/api/v1/conversations").json()] == ["assigned"]
+        act(informed, handover, "resolve")
+        assert state() is None
+
+    def test_the_queue_says_how_long_it_is(self, informed: Tenant) -> None:
+        def counts(role: Role) -> Any:
+            return informed.clients[role].get("/api/v1/handovers/counts").json()
+
+        assert counts(Role.AGENT) == {"requested": 0, "assigned": 0, "mine": 0}
+        first, *_ = [
+            say(informed, start_conversation(informed, role=Role.VIEWER), WISH)["handover"]["id"] for _ in range(3)
+        ]
+        act(informed, first, "take")
+        assert counts(Role.AGENT) == {"requested": 2, "assigned": 1, "mine": 1}
+        assert counts(Role.ANALYST) == {"requested": 2, "assigned": 1, "mine": 0}
+        act(informed, first, "resolve")
+        assert counts(Role.AGENT) == {"requested": 2, "assigned": 0, "mine": 0}
+
+
 class TestAnswering:
     def test_from_the_queue_to_the_bot_again(self, informed: Tenant, conversation: str, owner: Engine) -> None:
         handover = say(informed, conversation, WISH)["handover"]["id"]

@@ -120,7 +120,9 @@ class TestBeginning:
         with client(api_url) as crawler:
             assert crawler.get(f"/chat/{published.chatbot_id}").status_code == 200
             about = crawler.get(f"/chat/{published.chatbot_id}/about")
-            assert set(about.json()) == {"id", "name", "welcome_message", "kept_days", "conversation_id"}
+            assert set(about.json()) == {
+                "id", "name", "welcome_message", "kept_days", "hands_over", "conversation_id",
+            }  # fmt: skip
             assert (about.json()["name"], about.json()["kept_days"]) == ("Assistant", 30)
             assert "set-cookie" not in about.headers
             elsewhere = crawler.post(f"/chat/{published.chatbot_id}/visitor")
