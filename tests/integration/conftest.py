@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine
 
+from ingestion.embedding.embedder import default_embedder
 from ingestion.worker import run_until_idle
 from serving.accounts.bootstrap import issue_api_key
 from serving.app import create_app
@@ -38,6 +39,8 @@ The Model K2 grinder carries a warranty of 36 months. The Model K5 grinder carri
 @contextmanager
 def running_api(settings: StorageSettings) -> Iterator[str]:
     """An API of its own on a free port; its address."""
+    # Exporting the model imports PyTorch, which must not meet the test runner's filter of warnings on another thread.
+    default_embedder().embed(["ready"])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
