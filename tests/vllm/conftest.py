@@ -1,9 +1,11 @@
 """A real vLLM server on a tiny model, started as `pixel up --with vllm` starts it."""
 
 import asyncio
+import gc
 import os
 import socket
 import uuid
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +143,10 @@ def running(configured: StorageSettings, tmp_path_factory: pytest.TempPathFactor
     processes.stop(configured, catalog.VLLM)
     _, left = psutil.wait_procs(family, timeout=10)
     assert not left
+    with warnings.catch_warnings():
+        # What a thread has started is let go of after the last test, whose filters are gone then.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def asked(model: str, prompt: str = "Hello there", *, tokens: int = 40, **more: object) -> GenerationRequest:
