@@ -152,6 +152,8 @@ async def _generate(
         if understanding is not None:
             understanding.searched(retrieval.question_vector if searched.question == question else None)
         request = _request(turn, retrieval, asked, searched, asker)
+        if chosen is not None:
+            request = replace(request, deadline=chosen.deadline)
         events = generate(context, turn, draft, retrieval, request, parent=parent)
     started = asked.started
     generating = time.perf_counter()

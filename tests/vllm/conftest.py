@@ -117,7 +117,7 @@ def configured(settings: StorageSettings, owner: Engine, environment: Path) -> I
         "PIXEL_VLLM_MAX_WAITING": str(MOST_WAITING),
         "PIXEL_VLLM_CPU_CACHE_GIB": "1",
         # A tiny model's scores are close together: rounding to 16 bits would let batches decide which one is first.
-        "PIXEL_VLLM_EXTRA_ARGUMENTS": "--dtype float32",
+        "PIXEL_VLLM_EXTRA_ARGUMENTS": "--dtype float32 --enable-auto-tool-choice --tool-call-parser hermes",
     }
     os.environ.update(values)
     for cached in (vllm_settings, cli_settings):

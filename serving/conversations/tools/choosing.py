@@ -5,6 +5,7 @@ the model that may call tools reads the question, the conversation and what tool
 none. What the first one writes beside calls is read by nobody.
 """
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Chosen:
         charged: What the choice cost.
         routed: Who chose.
         completed: How that ended; None when it was not waited for.
+        deadline: `time.monotonic()` by which the whole answer must be there, the choice included.
     """
 
     request: GenerationRequest
@@ -49,6 +51,7 @@ class Chosen:
     charged: tuple[SideCall, ...]
     routed: Routed | None
     completed: Completed | None
+    deadline: float
 
     async def events(self) -> AsyncIterator[Event]:
         """The calls, as a provider tells them."""
@@ -70,6 +73,7 @@ async def choose_tools(context: ServingContext, turn: OpenTurn, request: Generat
         BudgetExceededError: A budget leaves no room for it; nothing was called.
         AnswererFailedError: No model answered, or it called nothing though it had to.
     """
+    deadline = time.monotonic() + turn.route.total_s
     model = BotModel(context, turn, turn.route, most_tokens=None, most_s=turn.route.total_s)
     grounding = Grounding(request, must_cite=False)
     calls: list[ToolCall] = []
@@ -93,7 +97,7 @@ async def choose_tools(context: ServingContext, turn: OpenTurn, request: Generat
         raise AnswererFailedError(str(error)) from error
     if not calls and request.tool_choice.mode is ToolMode.REQUIRED:
         raise AnswererFailedError(_nothing_called(completed))
-    return Chosen(request, tuple(calls), tuple(model.calls), model.routed, completed)
+    return Chosen(request, tuple(calls), tuple(model.calls), model.routed, completed, deadline)
 
 
 def _nothing_called(completed: Completed | None) -> str:

@@ -45,7 +45,7 @@ class Dialect:
 
 DIALECTS = {
     ModelProvider.OPENAI: Dialect("OpenAI", max_tokens="max_completion_tokens", has_strict_tools=True),
-    ModelProvider.VLLM: Dialect("vLLM", has_cache_salt=True),
+    ModelProvider.VLLM: Dialect("vLLM", has_cache_salt=True, has_strict_tools=True),
     ModelProvider.OLLAMA: Dialect("Ollama"),
 }
 

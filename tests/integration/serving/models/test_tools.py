@@ -6,6 +6,7 @@ from typing import Any
 
 import openai
 import pytest
+from sqlalchemy import Engine
 
 from benchmarks.serving.upstreams.faults import Behaviour, Fault
 from benchmarks.serving.upstreams.protocols import ARGUMENTS, OpenAIWire
@@ -14,8 +15,9 @@ from ingestion.worker import run_until_idle
 from storage.postgres.models.member import Role
 from storage.postgres.models.model_connection import ModelProvider
 from storage.stores import Stores
-from tests.factories.model_servers import WIRES, served
+from tests.factories.model_servers import QUICK, WIRES, served
 from tests.integration.conftest import Tenant, upload
+from tests.integration.serving.billing.test_usage import usage
 from tests.integration.serving.models.conftest import add_model, connect, route
 
 QUESTION = "Where is my order A-17?"
@@ -107,8 +109,7 @@ class TestRound:
             {"role": "assistant", "content": None, "tool_calls": [call.model_dump(include={"id", "type", "function"})]},
             {"role": "tool", "tool_call_id": call.id, "content": [{"type": "text", "text": RESULT}]},
         ]
-        stream = sdk.chat.completions.create(model="assistant", messages=dialogue, tools=[LOOK_UP], stream=True)
-        chunks = list(stream)
+        chunks = list(answered(sdk, dialogue, stream=True))
         assert "".join(one.choices[0].delta.content or "" for one in chunks) == "".join(SHIPPED.words)
         assert chunks[-1].choices[0].finish_reason == "stop"
 
@@ -153,6 +154,28 @@ class TestChoice:
         tools = receipt_of(informed, answer)["guard_decisions"]["tools"]
         assert (tools["called"], [one["model"] for one in tools["choosing"]]) == ([], ["fake-1"])
 
+    def test_a_model_that_answers_instead_is_not_listened_to(
+        self, sdk: openai.OpenAI, model: Upstream, informed: Tenant, app: Engine
+    ) -> None:
+        model.behave(Behaviour(words=("I remember that ",) * 1000, interval_s=0.001), Behaviour())
+        answer = answered(sdk, asked("How long is the warranty of the K5 grinder?"))
+        assert answer.choices[0].message.content == "Sixty months [1]."
+        assert model.aborted == 1
+        cut, whole = usage(app, informed)
+        assert 100 < cut.completion_tokens < 4000
+        assert whole.completion_tokens == 3
+
+    def test_the_time_for_an_answer_is_for_both_calls(
+        self, sdk: openai.OpenAI, informed: Tenant, vllm: Upstream
+    ) -> None:
+        slow = connect(informed, vllm, limits={**QUICK.model_dump(), "gap_s": 3, "first_token_s": 3})
+        route(informed, add_model(informed, slow, has_tools=True), total_s=1.5)
+        vllm.behave(Behaviour(words=("NONE",), interval_s=1.0), Behaviour(interval_s=1.0))
+        with pytest.raises(openai.APIStatusError) as raised:
+            answered(sdk, asked())
+        assert raised.value.status_code == 502
+        assert len(chats(vllm)) == 2
+
     def test_none_asks_the_model_once(self, sdk: openai.OpenAI, model: Upstream) -> None:
         model.behave(Behaviour())
         answered(sdk, asked(), tool_choice="none")
@@ -178,25 +201,29 @@ class TestChoice:
             answered(sdk, asked())
         assert raised.value.status_code == 502
 
-    def test_both_calls_of_the_model_are_charged(self, sdk: openai.OpenAI, informed: Tenant, vllm: Upstream) -> None:
-        prices = {"input_usd_per_million": 10, "output_usd_per_million": 20}
+    def test_both_calls_of_the_model_are_charged(
+        self, sdk: openai.OpenAI, informed: Tenant, vllm: Upstream, app: Engine
+    ) -> None:
+        prices: dict[str, Any] = {"input_usd_per_million": 10, "output_usd_per_million": 20}
         route(informed, add_model(informed, connect(informed, vllm), has_tools=True, **prices))
         vllm.behave(NONE, Behaviour(), Behaviour(words=(), tool="look_up"))
-        one = 100 * 10e-6 + 3 * 20e-6
-        assert _spent(informed, sdk) == pytest.approx(2 * one)
-        assert _spent(informed, sdk) == pytest.approx(one)
+        each = 100 * 10e-6 + 3 * 20e-6
+        answered(sdk, asked())
+        assert [float(row.cost_usd) for row in usage(app, informed)] == pytest.approx([each] * 2)
+        last = answered(sdk, asked())
+        assert [float(row.cost_usd) for row in usage(app, informed)] == pytest.approx([each] * 3)
+        assert float(receipt_of(informed, last)["cost_settled_usd"]) == pytest.approx(each)
 
-
-def _spent(tenant: Tenant, sdk: openai.OpenAI) -> float:
-    """What one more answer costs."""
-    before = _cost(tenant)
-    answered(sdk, asked())
-    return _cost(tenant) - before
-
-
-def _cost(tenant: Tenant) -> float:
-    used = tenant.owner.get("/api/v1/usage").json()
-    return float(used["cost_usd"])
+    def test_a_budget_that_is_used_up_is_openais_error(
+        self, sdk: openai.OpenAI, informed: Tenant, model: Upstream
+    ) -> None:
+        body = {"name": "tight", "scope": "organization", "period": "day", "limit_tokens": 10}
+        made = informed.owner.post("/api/v1/budgets", json=body)
+        assert made.status_code == 201, made.text
+        with pytest.raises(openai.APIStatusError, match="tight") as raised:
+            answered(sdk, asked())
+        assert raised.value.code == "budget_exceeded"
+        assert chats(model) == []
 
 
 class TestAuthority:
