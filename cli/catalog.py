@@ -9,6 +9,7 @@ from serving.settings import serving_settings
 from storage.settings import StorageSettings
 
 VLLM = "vllm"
+VLLM_TITLE, VLLM_PORT_SETTING = "vLLM server", "PIXEL_VLLM_PORT"
 # Stopped from the last to the first: what answers goes after those who ask it.
 NAMES = (VLLM, "api", "worker", "dashboards", "dagster-webserver", "dagster-daemon")
 
@@ -57,7 +58,7 @@ def vllm_service(settings: StorageSettings) -> Service | None:
     # Not on the command line, which every user of the machine can read.
     keys = {"PIXEL_DOOR_KEY": home.key(), "VLLM_API_KEY": home.key()}
     return Service(
-        VLLM, state.arguments, "vLLM server", state.port, "PIXEL_VLLM_PORT", "/health",
+        VLLM, state.arguments, VLLM_TITLE, state.port, VLLM_PORT_SETTING, "/health",
         environment={**state.variables, **keys},
         start_timeout_s=vllm_settings().start_seconds,
         knows_settings=False,

@@ -87,7 +87,7 @@ def start(settings: StorageSettings, service: Service) -> bool:
         return False
     _end_left_behind(settings, service.name)
     if service.port is not None:
-        _require_free(service)
+        require_free(service.port, service.title, service.port_setting or "its setting")
     output = output_file(settings, service.name)
     output.parent.mkdir(parents=True, exist_ok=True)
     _record(settings, service.name).parent.mkdir(parents=True, exist_ok=True)
@@ -123,15 +123,24 @@ def _quiet() -> dict[str, str]:
     }
 
 
-def _require_free(service: Service) -> None:
+def require_free(port: int, title: str, setting: str) -> None:
+    """Check that a port can be listened on.
+
+    Args:
+        port: The port.
+        title: What is to listen there, for people.
+        setting: Name of the setting that chooses the port.
+
+    Raises:
+        CommandError: Something else listens there.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", service.port or 0))
+            probe.bind(("127.0.0.1", port))
         except OSError:
             fail(
-                f"Port {service.port} is taken, so the {service.title} cannot start; "
-                f"stop what uses it or set {service.port_setting} to another port"
+                f"Port {port} is taken, so the {title} cannot start; stop what uses it or set {setting} to another port"
             )
 
 

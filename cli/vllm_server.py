@@ -45,9 +45,10 @@ def read_plan(settings: StorageSettings, model: str | None, adapters: list[str],
         choice: What to run on.
 
     Raises:
-        CommandError: There is no model to start.
+        CommandError: There is no model to start, or its port is taken.
         VllmError: Model, adapter or device do not do.
     """
+    from cli import catalog, processes
     from serving.inference.vllm.adapters import parse_adapter, read_adapter
     from serving.inference.vllm.device import find_device
     from serving.inference.vllm.limits import derive_limits
@@ -67,8 +68,10 @@ def read_plan(settings: StorageSettings, model: str | None, adapters: list[str],
     name = found.name if found is not None else source
     if name in {adapter.name for adapter in read}:
         fail(f"--adapter {name}=…: the model itself is called {name}; give the adapter another name")
-    device = find_device(choice)
-    return Plan(source, found, device, derive_limits(device, found, vllm_settings()), read)
+    device, own = find_device(choice), vllm_settings()
+    if processes.running(settings, catalog.VLLM) is None:
+        processes.require_free(own.port, catalog.VLLM_TITLE, catalog.VLLM_PORT_SETTING)
+    return Plan(source, found, device, derive_limits(device, found, own), read)
 
 
 def start(settings: StorageSettings, plan: Plan, *, as_json: bool) -> None:
@@ -155,7 +158,7 @@ def _complete(
 def _run(settings: StorageSettings, tell: Callable[[str], None]) -> float:
     """Start the process and wait until it answers."""
     from cli import catalog, processes
-    from serving.inference.vllm.causes import cause_of
+    from serving.inference.vllm.causes import cause_of, telling_lines
 
     service = catalog.vllm_service(settings)
     assert service is not None  # noqa: S101 - the caller kept its state
@@ -177,7 +180,8 @@ def _run(settings: StorageSettings, tell: Callable[[str], None]) -> float:
         has_ended = processes.running(settings, service.name) is None
         lines = _end(log, begin)
         processes.stop(settings, service.name)
-        for line in lines[-_SHOWN_LINES:]:
+        # One that is only slow has raised nothing that matters; its end says where it is.
+        for line in telling_lines(lines) if has_ended else lines[-_SHOWN_LINES:]:
             warn(f"  {line[:300]}")
         if not has_ended:
             fail(

@@ -9,7 +9,7 @@ from serving.billing.ledger import Amount, Charge
 from serving.inference.extractive import EXTRACTIVE
 from serving.inference.pricing.prices import SELF_HOSTED, most_it_can_cost
 from serving.inference.provider import GenerationRequest, TokenUsage
-from serving.inference.providers.tokens import estimated_prompt_tokens, estimated_tokens
+from serving.inference.providers.tokens import estimated_request_tokens, estimated_tokens
 from serving.inference.routing.route import Candidate, Route, Routed
 
 # The longest answer that is reckoned with when neither the asker, the bot nor the model says.
@@ -30,7 +30,7 @@ def most_of(route: Route, request: GenerationRequest) -> Amount:
     Candidates are called one after another and only one is paid for a whole answer, so the dearest one bounds the cost.
     A price that is not known counts as nothing here; the call is flagged when it is settled.
     """
-    prompt_tokens = estimated_prompt_tokens(request.messages)
+    prompt_tokens = estimated_request_tokens(request)
     now = datetime.now(UTC)
     usd, tokens = Decimal(0), 0
     for candidate in route.candidates:
@@ -73,7 +73,7 @@ def cut_usage(routed: Routed, request: GenerationRequest, said: str) -> TokenUsa
     """
     if routed.provider == EXTRACTIVE:  # it reads the question, and no prompt
         return TokenUsage(estimated_tokens(request.question), estimated_tokens(said), is_estimated=True)
-    return TokenUsage(estimated_prompt_tokens(request.messages), estimated_tokens(said), is_estimated=True)
+    return TokenUsage(estimated_request_tokens(request), estimated_tokens(said), is_estimated=True)
 
 
 def _is_paid(candidate: Candidate, now: datetime) -> bool:

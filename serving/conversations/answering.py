@@ -22,12 +22,14 @@ from serving.conversations.memory.recall import history as turns_as_history
 from serving.conversations.memory.rewriting import as_standalone
 from serving.conversations.memory.summarizing import summarize, turns_to_summarize
 from serving.conversations.schemas import AnswerOut, CitationOut
+from serving.conversations.tools.choosing import Chosen, choose_tools
+from serving.conversations.tools.toolbox import Toolbox, called_of
 from serving.conversations.translating import LEAST_CONFIDENCE, Searched, as_searched, translated_from
 from serving.conversations.turns import AnswerDraft, HandedOver, OpenTurn, close_turn, give_up_turn
 from serving.conversations.understanding import QuestionUnderstanding
 from serving.inference.errors import ProviderError
-from serving.inference.prompts.rendering import PASSAGES_LANGUAGE, QUESTIONS_LANGUAGE, grounded, plain
-from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, Turn
+from serving.inference.prompts.rendering import PASSAGES_LANGUAGE, QUESTIONS_LANGUAGE, grounded, plain, tool_choosing
+from serving.inference.provider import Citation, Completed, Evidence, GenerationRequest, TextDelta, ToolCall, Turn
 from serving.language.formats import language_name
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.service import retrieve
@@ -45,6 +47,7 @@ class _Asked:
     history: tuple[Turn, ...]
     parameters: Mapping[str, Any]
     started: float
+    tools: Toolbox | None = None
 
 
 async def answer(
@@ -54,6 +57,7 @@ async def answer(
     started: float,
     history: tuple[Turn, ...] = (),
     parameters: Mapping[str, Any] | None = None,
+    tools: Toolbox | None = None,
     ending: Callable[[], Ending] = lambda: Ending.DISCONNECTED,
 ) -> AsyncGenerator[AnswerEvent, None]:
     """Answer the question of a turn; `AnswerOut` comes last, after answer and receipt are committed.
@@ -67,12 +71,15 @@ async def answer(
         started: `time.perf_counter()` when it was asked for.
         history: Earlier turns that the asker remembers.
         parameters: Sampling parameters that the asker wishes for.
+        tools: Tools that the asker offers.
         ending: Why it is being ended, asked when it is.
 
     Raises:
         ApiError: From retrieval, or from the provider (`AnswererFailedError`).
     """
     draft = AnswerDraft(latencies_ms={"open": _ms(started)})
+    if tools is not None:
+        turn = replace(turn, route=turn.route.with_tools())
     outcome: MessageState | None = None
     error_type: str | None = None
     try:
@@ -80,7 +87,7 @@ async def answer(
         if turn.generation:
             yield AnswerReset("The answer was interrupted and begins again")
         with span("answer", {"pixel.message_id": str(turn.message_id)}) as whole:
-            asked = _Asked(history, dict(parameters or {}), started)
+            asked = _Asked(history, dict(parameters or {}), started, tools)
             async for event in _generate(context, turn, draft, asked, whole):
                 yield event
     except (Exception, ExceptionGroup) as error:
@@ -134,18 +141,25 @@ async def _generate(
     draft.latencies_ms["memory"] = _ms(remembering)
     question = draft.standalone.question
     understanding = _understanding(context, turn, draft, question)
-    searched = await _searched(context, turn, draft, question)
-    retrieval = await _retrieved(context, turn, searched.question, parent)
-    draft.latencies_ms |= retrieval.latencies_ms
-    if understanding is not None:
-        understanding.searched(retrieval.question_vector if searched.question == question else None)
-    started = asked.started
     asker = await to_thread.run_sync(_asker_language, turn.question, question)
-    request = _request(turn, retrieval, asked, searched, asker)
+    chosen = await _chosen(context, turn, draft, asked, asker)
+    if chosen is not None and chosen.calls:
+        retrieval, request, events = Retrieval((), None, turn.retrieval_settings), chosen.request, chosen.events()
+    else:
+        searched = await _searched(context, turn, draft, question)
+        retrieval = await _retrieved(context, turn, searched.question, parent)
+        draft.latencies_ms |= retrieval.latencies_ms
+        if understanding is not None:
+            understanding.searched(retrieval.question_vector if searched.question == question else None)
+        request = _request(turn, retrieval, asked, searched, asker)
+        if chosen is not None:
+            request = replace(request, deadline=chosen.deadline)
+        events = generate(context, turn, draft, retrieval, request, parent=parent)
+    started = asked.started
     generating = time.perf_counter()
     completed: Completed | None = None
     try:
-        async for event in generate(context, turn, draft, retrieval, request, parent=parent):
+        async for event in events:
             if isinstance(event, TextDelta):
                 draft.latencies_ms.setdefault("first_token", _ms(started))
                 draft.add(event.text)
@@ -153,6 +167,8 @@ async def _generate(
             elif isinstance(event, Citation):
                 draft.quotes.setdefault(event.number, []).append(event.quote)
                 yield _citation(retrieval, event.number, draft)
+            elif isinstance(event, ToolCall):
+                yield draft.call(event)
             elif isinstance(event, Completed):
                 completed = event
     except ProviderError as error:
@@ -160,7 +176,7 @@ async def _generate(
     if completed is None:
         raise AnswererFailedError("The answerer ended without saying why")
     draft.latencies_ms["generate"] = _ms(generating)
-    ended = completed
+    ended = _with_tools(completed, draft, asked, chosen)
 
     async def store() -> HandoverOut | None:
         if understanding is not None:
@@ -203,7 +219,46 @@ async def _generate(
         completion_tokens=completed.usage.completion_tokens,
         handover=handover,
         translated_from=translated_from(completed.decisions),
+        finish_reason=completed.finish_reason,
+        tool_calls=called_of(ended.decisions),
     )
+
+
+async def _chosen(
+    context: ServingContext, turn: OpenTurn, draft: AnswerDraft, asked: _Asked, asker: Identification
+) -> Chosen | None:
+    """The tools that are chosen before a passage is read; None where none may be called, or nothing but the question is read."""
+    tools = asked.tools
+    if tools is None or not tools.may_call or turn.config.answers_from != "documents":
+        return None
+    choosing = time.perf_counter()
+    prompt = tool_choosing(
+        turn.question, system_prompt=turn.config.system_prompt, history=asked.history, said=tools.said
+    )
+    request = GenerationRequest(
+        question=turn.question,
+        evidence=(),
+        model=turn.config.model,
+        messages=prompt.messages,
+        prompt_template=prompt.template,
+        language=asker.language,
+        parameters=asked.parameters,
+    )
+    chosen = await choose_tools(context, turn, tools.offer(request))
+    draft.latencies_ms["tools"] = _ms(choosing)
+    if chosen.calls:
+        draft.routed, draft.is_charged = chosen.routed, True
+    return chosen
+
+
+def _with_tools(completed: Completed, draft: AnswerDraft, asked: _Asked, chosen: Chosen | None) -> Completed:
+    """The end of an answer, whose receipt tells of the tools that came with it."""
+    if asked.tools is None:
+        return completed
+    told = asked.tools.as_json(draft.calls)
+    if chosen is not None:
+        told["choosing"] = [call.as_json() for call in chosen.charged]
+    return replace(completed, decisions={**completed.decisions, "tools": told})
 
 
 def _understanding(
@@ -275,12 +330,13 @@ def _request(
         "history": asked.history,
         "notes": turn.memory.notes(),
         "reply_language": _reply_language(turn, asker),
+        "said": asked.tools.said if asked.tools is not None else (),
     }
     if turn.config.answers_from == "documents":
         prompt = grounded(turn.question, evidence, **told)
     else:
         prompt = plain(turn.question, **told)
-    return GenerationRequest(
+    request = GenerationRequest(
         question=searched.question,
         evidence=evidence,
         model=turn.config.model,
@@ -293,6 +349,11 @@ def _request(
         parameters=asked.parameters,
         cache_salt=cache_salt(turn.actor.organization_id),
     )
+    if asked.tools is None:
+        return request
+    # Whoever has read a passage calls nothing: what a document asks for has no authority.
+    has_documents = turn.config.answers_from == "documents"
+    return asked.tools.withhold(request) if has_documents or not asked.tools.may_call else asked.tools.offer(request)
 
 
 def _citation(retrieval: Retrieval, number: int, draft: AnswerDraft) -> CitationOut:

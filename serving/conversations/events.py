@@ -32,6 +32,16 @@ class AnswerDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerToolCall:
+    """The model asks for a tool, which whoever asked may call. `arguments` is JSON text; `index` counts from 0."""
+
+    index: int
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerFailed:
     """The end of an answer that did not come to its end.
 
@@ -69,7 +79,7 @@ class Ending(enum.StrEnum):
         return MessageState.INTERRUPTED if self in (Ending.DISCONNECTED, Ending.RESTARTED) else MessageState.CANCELLED
 
 
-AnswerEvent = AnswerStarted | AnswerReset | AnswerDelta | CitationOut | AnswerOut | AnswerFailed
+AnswerEvent = AnswerStarted | AnswerReset | AnswerDelta | AnswerToolCall | CitationOut | AnswerOut | AnswerFailed
 
 
 def stream_url(message_id: uuid.UUID) -> str:

@@ -118,13 +118,13 @@ def _tell(calling: Span, routed: Routed, event: Completed) -> None:
 
 
 def _key(turn: OpenTurn, retrieval: Retrieval, request: GenerationRequest, route: Route) -> CacheKey | None:
-    """None for an answer that must be made anew: the bot says so, sampling is on, or it is begun or tried again."""
+    """None for an answer that must be made anew: the bot says so, sampling is on, it has tools, or is begun or tried again."""
     models = [*route.candidates, *([route.last_resort] if route.last_resort else [])]
     is_sampled = any(
         one.provider.name != EXTRACTIVE and one.parameters_for(request.parameters).get("temperature") != 0
         for one in models
     )
-    if not turn.config.caches_answers or is_sampled or turn.generation or turn.is_retry:
+    if not turn.config.caches_answers or is_sampled or turn.generation or turn.is_retry or request.tools:
         return None
     return cache_key(
         organization_id=turn.actor.organization_id,

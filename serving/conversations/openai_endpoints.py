@@ -12,13 +12,13 @@ from serving.bots import service as bots
 from serving.bots.errors import ChatbotNotFoundError
 from serving.conversations import service
 from serving.conversations.errors import ModelNotFoundError
+from serving.conversations.openai_dialogue import dialogue_of
 from serving.conversations.openai_schemas import ChatCompletionCreate, JsonObject
-from serving.conversations.openai_stream import encoder, proof, usage
-from serving.conversations.schemas import MAX_QUESTION_CHARACTERS, AnswerOut
+from serving.conversations.openai_stream import encoder, finish_reason, proof, usage
+from serving.conversations.openai_tools import written_call
+from serving.conversations.schemas import AnswerOut
 from serving.conversations.streams.response import AnswerStreamResponse, until_done
 from serving.dependencies import BotReader, Context, Converser, Database
-from serving.errors import BadRequestError
-from serving.inference.provider import Turn
 from storage.postgres.models.conversation import Channel
 
 router = APIRouter(prefix="/v1", tags=["openai"])
@@ -47,22 +47,19 @@ def _model(bot: Any) -> JsonObject:
 async def create_chat_completion(
     actor: Converser, body: ChatCompletionCreate, context: Context, request: Request
 ) -> JsonObject | AnswerStreamResponse:
-    """Answer the last user message; earlier turns are the history."""
-    question = body.question()
-    if question is None:
-        raise BadRequestError(
-            f"The last message must be a user's, with 1 to {MAX_QUESTION_CHARACTERS} characters of text"
-        )
-    history = tuple(Turn(m.role, m.as_text()) for m in body.messages[:-1])
+    """Answer the last user message; earlier turns are the history, and calls of tools after it belong to it."""
+    dialogue = dialogue_of(body.messages)
+    tools = body.toolbox(dialogue)
     try:
         running = await service.begin_conversation(
             context,
             actor,
-            question,
+            dialogue.question,
             chatbot=body.model,
             channel=Channel.OPENAI,
-            history=history,
+            history=dialogue.history if tools is not None else dialogue.without_tools(),
             parameters=body.parameters(),
+            tools=tools,
         )
     except ChatbotNotFoundError as error:
         raise ModelNotFoundError(f"No model named {body.model!r}; GET /v1/models lists them") from error
@@ -72,13 +69,16 @@ async def create_chat_completion(
 
 
 def _completion(body: ChatCompletionCreate, result: AnswerOut) -> JsonObject:
-    message = {"role": "assistant", "content": result.content, "refusal": None}
+    message: JsonObject = {"role": "assistant", "content": result.content, "refusal": None}
+    if result.tool_calls:
+        message["content"] = result.content or None
+        message["tool_calls"] = [written_call(call) for call in result.tool_calls]
     return {
         "id": f"chatcmpl-{result.message_id}",
         "object": "chat.completion",
         "created": int(time.time()),
         "model": body.model,
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
+        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason(result), "logprobs": None}],
         "usage": usage(result),
         "pixel": proof(result),
     }

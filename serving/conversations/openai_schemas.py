@@ -4,31 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from serving.conversations.schemas import MAX_QUESTION_CHARACTERS
+from serving.conversations.openai_dialogue import ChatMessage, Dialogue
+from serving.conversations.openai_tools import MOST_TOOLS, Choice, FunctionTool, as_choice, check_offer
+from serving.conversations.tools.errors import ToolDialogueError
+from serving.conversations.tools.toolbox import Toolbox
 from serving.inference.connections.errors import ParametersError
 from serving.inference.parameters import general_problems
 
 _PARAMETERS = ("temperature", "top_p", "seed", "stop", "presence_penalty", "frequency_penalty")
-
-
-class TextPart(BaseModel):
-    """One part of a message with several; only text is understood."""
-
-    type: Literal["text"]
-    text: str
-
-
-class ChatMessage(BaseModel):
-    """One turn."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
-
-    def as_text(self) -> str:
-        """The turn's text."""
-        return self.content if isinstance(self.content, str) else "\n".join(part.text for part in self.content)
 
 
 class StreamOptions(BaseModel):
@@ -57,12 +40,35 @@ class ChatCompletionCreate(BaseModel):
     stop: Any = None
     presence_penalty: Any = None
     frequency_penalty: Any = None
+    tools: list[FunctionTool] | None = Field(default=None, max_length=MOST_TOOLS)
+    tool_choice: Choice | None = None
+    parallel_tool_calls: bool | None = None
+    functions: Any = None
+    function_call: Any = None
 
-    def question(self) -> str | None:
-        """The last turn's text when a user speaks last and says something that is not too long."""
-        last = self.messages[-1]
-        text = last.as_text().strip().replace("\x00", "")
-        return text if last.role == "user" and 0 < len(text) <= MAX_QUESTION_CHARACTERS else None
+    def toolbox(self, dialogue: Dialogue) -> Toolbox | None:
+        """The tools that are offered and those that were called for the question; None when there is neither.
+
+        Args:
+            dialogue: The request's messages.
+
+        Raises:
+            ToolDialogueError: The tools that are offered do not do.
+        """
+        if self.functions is not None or self.function_call is not None:
+            raise ToolDialogueError(
+                "functions and function_call are the old form of tools; send `tools` and `tool_choice`",
+                field="functions",
+            )
+        offered = self.tools or []
+        check_offer(offered, self.tool_choice)
+        found = Toolbox(
+            tuple(tool.as_tool() for tool in offered),
+            as_choice(self.tool_choice),
+            self.parallel_tool_calls,
+            dialogue.said,
+        )
+        return found if found.may_call or found.said else None
 
     def parameters(self) -> dict[str, Any]:
         """The sampling parameters that were asked for; a model that does not know one of them goes without it.

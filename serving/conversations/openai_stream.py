@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
-from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerFailed, AnswerStarted
+from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerFailed, AnswerStarted, AnswerToolCall
 from serving.conversations.openai_schemas import ChatCompletionCreate, JsonObject
-from serving.conversations.schemas import AnswerOut
+from serving.conversations.openai_tools import written_call
+from serving.conversations.schemas import AnswerOut, ToolCallOut
+from serving.inference.provider import FinishReason
 
 _MARK = "\u241etext\u241e"
 
@@ -32,6 +34,11 @@ def proof(result: AnswerOut) -> JsonObject:
     }
 
 
+def finish_reason(result: AnswerOut) -> str:
+    """Why the answer ended, as OpenAI names it: a bot that does not know has said so."""
+    return "stop" if result.finish_reason is FinishReason.REFUSED else result.finish_reason.value
+
+
 def encoder(body: ChatCompletionCreate, completion_id: str) -> Callable[[Iterable[tuple[int, AnswerEvent]]], bytes]:
     """Encodes the events of one answer as chunks of one completion, ended by `[DONE]`; an error ends it without."""
     common = {
@@ -53,8 +60,11 @@ def encoder(body: ChatCompletionCreate, completion_id: str) -> Callable[[Iterabl
             return before + msgspec.json.encode(event.text) + after
         if isinstance(event, AnswerStarted):
             return chunk(_choice({"role": "assistant", "content": ""}))
+        if isinstance(event, AnswerToolCall):
+            call = ToolCallOut(id=event.id, name=event.name, arguments=event.arguments)
+            return chunk(_choice({"tool_calls": [{"index": event.index, **written_call(call)}]}))
         if isinstance(event, AnswerOut):
-            end = chunk(_choice({}, "stop"), pixel=proof(event))
+            end = chunk(_choice({}, finish_reason(event)), pixel=proof(event))
             return end + (chunk([], usage=usage(event)) if with_usage else b"") + b"data: [DONE]\n\n"
         if isinstance(event, AnswerFailed):
             kind = "server_error" if event.status >= 500 else "invalid_request_error"
@@ -64,8 +74,8 @@ def encoder(body: ChatCompletionCreate, completion_id: str) -> Callable[[Iterabl
     return lambda events: b"".join(encode_one(event) for _, event in events)
 
 
-def _choice(delta: JsonObject, finish_reason: str | None = None) -> list[JsonObject]:
-    return [{"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}]
+def _choice(delta: JsonObject, finish: str | None = None) -> list[JsonObject]:
+    return [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]
 
 
 def _data(value: JsonObject) -> bytes:

@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from serving.accounts.principal import Actor
 from serving.conversations import repository
 from serving.conversations.citations import as_shown, passages_shown, related_ranks, suggestions_of
-from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted
+from serving.conversations.events import AnswerDelta, AnswerEvent, AnswerReset, AnswerStarted, AnswerToolCall
 from serving.conversations.handovers.requesting import open_handover_shown
 from serving.conversations.schemas import AnswerOut
+from serving.conversations.tools.toolbox import called_of
 from serving.conversations.translating import translated_from
+from serving.inference.provider import FinishReason
 from storage.postgres.models.message import Message
 from storage.postgres.session import AnyRow
 
@@ -58,6 +60,8 @@ async def retold(session: AsyncSession, actor: Actor, message: Message) -> Retol
         completion_tokens=receipt.completion_tokens,
         handover=await open_handover_shown(session, actor, message.conversation_id),
         translated_from=translated_from(receipt.guard_decisions),
+        finish_reason=FinishReason(receipt.finish_reason),
+        tool_calls=called_of(receipt.guard_decisions),
     )
     return Retold(actor, answer, message.generation + 1)
 
@@ -68,6 +72,8 @@ async def tell_again(told: Retold) -> AsyncGenerator[AnswerEvent, None]:
     yield AnswerStarted(answer.conversation_id, answer.question_id, answer.message_id)
     yield AnswerReset("The answer was finished meanwhile, and is told from its beginning")
     yield AnswerDelta(answer.content)
+    for number, call in enumerate(answer.tool_calls):
+        yield AnswerToolCall(number, call.id, call.name, call.arguments)
     for citation in answer.citations:
         yield citation
     yield answer

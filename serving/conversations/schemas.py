@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from serving.accounts.schemas import Read, Write
 from serving.conversations.handovers.schemas import HandoverOut
+from serving.inference.provider import FinishReason
 from serving.language.schemas import UnderstoodOut
 from storage.postgres.models.conversation import Asker, Channel
 from storage.postgres.models.conversation_fact import FactKind, FactSubject
@@ -76,6 +77,14 @@ class CitationOut(Read):
     url: str
 
 
+class ToolCallOut(Read):
+    """A tool that the model asks for."""
+
+    id: str
+    name: str
+    arguments: str = Field(description="a JSON object, as text")
+
+
 class AnswerOut(Read):
     """A finished answer."""
 
@@ -99,6 +108,10 @@ class AnswerOut(Read):
     )
     translated_from: str | None = Field(
         default=None, description="language of the quotes when `content` is a translation of them; citations keep them"
+    )
+    finish_reason: FinishReason = FinishReason.STOP
+    tool_calls: list[ToolCallOut] = Field(
+        default_factory=list, description="tools to call, of those that were offered with the question"
     )
 
 

@@ -21,6 +21,8 @@ from serving.conversations.opening import edit_turn, open_first_turn, open_turn,
 from serving.conversations.retelling import Retold, tell_again
 from serving.conversations.schemas import AnswerOut, ConversationCreate, ConversationStarted
 from serving.conversations.streams.hub import RunningAnswer
+from serving.conversations.tools.checking import check_takes_tools
+from serving.conversations.tools.toolbox import Toolbox
 from serving.conversations.turns import HandedOver, OpenTurn
 from serving.errors import ApiError, UnavailableError
 from serving.inference.provider import Turn
@@ -146,18 +148,22 @@ async def begin_conversation(
     channel: Channel,
     history: tuple[Turn, ...] = (),
     parameters: Mapping[str, Any] | None = None,
+    tools: Toolbox | None = None,
 ) -> RunningAnswer:
     """Start a conversation with a question, once there is a place for its answer.
 
     Raises:
-        ApiError: No place (429 or 503, nothing is stored), or no such bot.
+        ApiError: No place (429 or 503, nothing is stored), no such bot, or one that does not take the tools.
     """
+    if tools is not None:
+        await check_takes_tools(context, actor, chatbot)
     return await _start_answer(
         context,
         actor,
         lambda: open_first_turn(context, actor, chatbot, channel, question),
         history=history,
         parameters=parameters,
+        tools=tools,
     )
 
 
@@ -266,6 +272,7 @@ async def _start_answer(
     *,
     history: tuple[Turn, ...] = (),
     parameters: Mapping[str, Any] | None = None,
+    tools: Toolbox | None = None,
 ) -> RunningAnswer:
     started = time.perf_counter()
     admission = context.streams.admission
@@ -292,7 +299,13 @@ async def _start_answer(
             told = tell_again(turn)
         else:
             told = answer(
-                context, turn, started=started, history=history, parameters=parameters, ending=lambda: running.ending
+                context,
+                turn,
+                started=started,
+                history=history,
+                parameters=parameters,
+                tools=tools,
+                ending=lambda: running.ending,
             )
         return told if actor.visitor_id is None else for_visitor(told)
 

@@ -56,25 +56,37 @@ class BotModel:
 
     Attributes:
         calls: The calls that were charged, in order; also those that were cut after their first word.
+        routed: Who answered the latest request.
     """
 
     name = "bot"
 
-    def __init__(self, context: ServingContext, turn: OpenTurn, route: Route, *, most_tokens: int) -> None:
-        self._context, self._turn, self._route, self._most_tokens = context, turn, route, most_tokens
+    def __init__(
+        self,
+        context: ServingContext,
+        turn: OpenTurn,
+        route: Route,
+        *,
+        most_tokens: int | None,
+        most_s: float = MOST_S,
+    ) -> None:
+        self._context, self._turn, self._route = context, turn, route
+        self._most_tokens, self._most_s = most_tokens, most_s
         self.calls: list[SideCall] = []
+        self.routed: Routed | None = None
 
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Event]:
-        """Answer a request within `MOST_S` seconds.
+        """Answer a request within the seconds that were given.
 
         Raises:
             ProviderError: Nobody answered, a budget leaves no room for it, or what it costs cannot be written down.
         """
+        longest = {} if self._most_tokens is None else {"max_tokens": self._most_tokens}
         request = replace(
             request,
-            parameters={**request.parameters, "max_tokens": self._most_tokens},
+            parameters={**request.parameters, **longest},
             cache_salt=cache_salt(self._turn.actor.organization_id),
-            deadline=time.monotonic() + MOST_S,
+            deadline=time.monotonic() + self._most_s,
         )
         entry = await self._reserved(request)
         routed: Routed | None = None
@@ -85,7 +97,7 @@ class BotModel:
             async with aclosing(answered) as events:
                 async for event in events:
                     if isinstance(event, Routed):
-                        routed = event
+                        self.routed = routed = event
                         continue
                     if isinstance(event, TextDelta):
                         said.append(event.text)

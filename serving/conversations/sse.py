@@ -16,6 +16,7 @@ from serving.conversations.events import (
     AnswerFailed,
     AnswerReset,
     AnswerStarted,
+    AnswerToolCall,
     stream_url,
 )
 from serving.conversations.schemas import CitationOut
@@ -39,12 +40,14 @@ def position(last_event_id: str | None, generation: int) -> int:
 
 
 def _named(event: AnswerEvent) -> tuple[str, dict[str, Any]]:
-    """Name and data: `answer.started`, `.reset`, `.delta`, `.citation`, `.completed`, or `error`."""
+    """Name and data: `answer.started`, `.reset`, `.delta`, `.tool_call`, `.citation`, `.completed`, or `error`."""
     if isinstance(event, AnswerDelta):
         return "answer.delta", {"text": event.text}
     if isinstance(event, AnswerStarted):
         ids = {name: str(value) for name, value in asdict(event).items()}
         return "answer.started", {**ids, "stream_url": stream_url(event.message_id)}
+    if isinstance(event, AnswerToolCall):
+        return "answer.tool_call", asdict(event)
     if isinstance(event, AnswerReset):
         return "answer.reset", {"reason": event.reason}
     if isinstance(event, AnswerFailed):

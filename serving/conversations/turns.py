@@ -19,13 +19,15 @@ from serving.context import ServingContext
 from serving.conversations import repository
 from serving.conversations.answer_cache import CachedAnswer, CacheKey
 from serving.conversations.errors import AnswerElsewhereError, MessageNotFoundError
+from serving.conversations.events import AnswerToolCall
 from serving.conversations.handovers.requesting import refused_too_often
 from serving.conversations.handovers.schemas import HandoverOut
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
 from serving.conversations.memory.recall import NOTHING, Recalled
 from serving.conversations.memory.standalone import Standalone
+from serving.conversations.tools.toolbox import check_calls
 from serving.inference.prompts.rendering import prompt_hash
-from serving.inference.provider import Completed, GenerationRequest, TokenUsage
+from serving.inference.provider import Completed, GenerationRequest, TokenUsage, ToolCall
 from serving.inference.routing.route import Route, Routed
 from serving.retrieval.passage import Retrieval
 from serving.retrieval.settings import RetrievalSettings
@@ -104,12 +106,14 @@ class AnswerDraft:
     """What has been answered so far.
 
     `translation` says what was translated for it, `understood` what was of its question. `beside` ends with the answer.
-    `request` is what was asked of a model: nothing was where the answer `is_cached`. `to_cache` is kept once it is stored.
+    `request` is what was asked of a model: nothing was where the answer `is_cached`, and where it `is_charged` it was paid for
+    already. `to_cache` is kept once it is stored. `calls` are the tools that the model asks for.
     """
 
     begun_at: float = field(default_factory=time.monotonic)
     pieces: list[str] = field(default_factory=list)
     quotes: dict[int, list[str]] = field(default_factory=dict)
+    calls: list[ToolCall] = field(default_factory=list)
     latencies_ms: dict[str, float] = field(default_factory=dict)
     standalone: Standalone | None = None
     searched_for: str | None = None
@@ -118,6 +122,7 @@ class AnswerDraft:
     beside: asyncio.Task[None] | None = None
     routed: Routed | None = None
     is_cached: bool = False
+    is_charged: bool = False
     to_cache: tuple[CacheKey, CachedAnswer] | None = None
     request: GenerationRequest | None = None
     reservation: Reservation | None = None
@@ -137,6 +142,12 @@ class AnswerDraft:
         self.pieces.append(text)
         if len(self.pieces) >= _JOIN_AFTER:
             self.pieces = ["".join(self.pieces)]
+
+    def call(self, call: ToolCall) -> AnswerToolCall:
+        """One more tool that the model asks for, as its reader is told."""
+        self.calls.append(call)
+        check_calls(self.calls)
+        return AnswerToolCall(len(self.calls) - 1, call.id, call.name, call.arguments)
 
     @property
     def text(self) -> str:
@@ -169,14 +180,15 @@ async def close_turn(
             await _check_written(session, turn)
             return None  # an earlier try has written it; only the word that it did was lost
         charge = charge_of(draft.answerer, completed.usage)
-        if not draft.is_cached:  # else nobody was called
+        owes = not (draft.is_cached or draft.is_charged)  # else nobody was called, or it was charged when they were
+        if owes:
             draft.charge, draft.usage = charge, completed.usage
         if draft.reservation is not None:
             await settle(session, draft.reservation.entry_id, charge)
         row = _receipt(turn, draft, retrieval, request, completed, charge)
         written = NewRows()
         written.add("receipt", row)
-        if not draft.is_cached:
+        if owes:
             written.add("usage", _usage(turn, charge, completed.usage))
         for passage in _passages(row, retrieval, draft):
             written.add(f"passage_{passage.rank}", passage)

@@ -32,14 +32,6 @@ class Role(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Turn:
-    """One earlier turn of the conversation."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True)
 class Evidence:
     """A passage that may be cited, by its number (from 1)."""
 
@@ -61,6 +53,16 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One earlier turn of the conversation, with the tools that were asked for in it or the call that it answers."""
+
+    role: str
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Message:
     """One message of a prompt. A `TOOL` message carries the id of the call that it answers."""
 
@@ -72,11 +74,28 @@ class Message:
 
 @dataclass(frozen=True)
 class Tool:
-    """A function that the model may ask for; `parameters` is a JSON schema of an object."""
+    """A function that the model may ask for; `parameters` is a JSON schema of an object, kept to exactly if `is_strict`."""
 
     name: str
     description: str
     parameters: Mapping[str, Any]
+    is_strict: bool = False
+
+
+class ToolMode(enum.StrEnum):
+    """Whether tools are called."""
+
+    AUTO = "auto"
+    NONE = "none"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True)
+class ToolChoice:
+    """Which of the tools are called, as whoever asks decides. With a `name`, that one must be."""
+
+    mode: ToolMode = ToolMode.AUTO
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +121,8 @@ class GenerationRequest:
         searched_language: That of `question`, when it was translated for the search; None when it is the asker's.
         parameters: Sampling parameters, validated for the model: temperature, top_p, max_tokens, seed, stop …
         tools: Functions the model may ask for.
+        tool_choice: Whether it may or must.
+        has_parallel_calls: Whether it may ask for several at once; None leaves it to the provider.
         response_schema: What the answer must look like, when it is not free text.
         cache_salt: Keeps an organization's prefixes apart in a server's prefix cache.
         deadline: `time.monotonic()` by which the whole answer must be there; None waits as long as the provider's
@@ -119,9 +140,18 @@ class GenerationRequest:
     searched_language: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()
+    has_parallel_calls: bool | None = None
     response_schema: JsonSchema | None = None
     cache_salt: str | None = None
     deadline: float | None = None
+
+    @property
+    def callable_tools(self) -> frozenset[str]:
+        """Names of the tools that a call may be of."""
+        if self.tool_choice.mode is ToolMode.NONE:
+            return frozenset()
+        return frozenset(tool.name for tool in self.tools if self.tool_choice.name in (None, tool.name))
 
 
 @dataclass(frozen=True)

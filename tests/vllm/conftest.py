@@ -1,9 +1,11 @@
 """A real vLLM server on a tiny model, started as `pixel up --with vllm` starts it."""
 
 import asyncio
+import gc
 import os
 import socket
 import uuid
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +117,7 @@ def configured(settings: StorageSettings, owner: Engine, environment: Path) -> I
         "PIXEL_VLLM_MAX_WAITING": str(MOST_WAITING),
         "PIXEL_VLLM_CPU_CACHE_GIB": "1",
         # A tiny model's scores are close together: rounding to 16 bits would let batches decide which one is first.
-        "PIXEL_VLLM_EXTRA_ARGUMENTS": "--dtype float32",
+        "PIXEL_VLLM_EXTRA_ARGUMENTS": "--dtype float32 --enable-auto-tool-choice --tool-call-parser hermes",
     }
     os.environ.update(values)
     for cached in (vllm_settings, cli_settings):
@@ -141,6 +143,10 @@ def running(configured: StorageSettings, tmp_path_factory: pytest.TempPathFactor
     processes.stop(configured, catalog.VLLM)
     _, left = psutil.wait_procs(family, timeout=10)
     assert not left
+    with warnings.catch_warnings():
+        # What a thread has started is let go of after the last test, whose filters are gone then.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def asked(model: str, prompt: str = "Hello there", *, tokens: int = 40, **more: object) -> GenerationRequest:

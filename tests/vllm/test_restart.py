@@ -16,17 +16,22 @@ from serving.inference.routing.router import Router
 from tests.vllm.conftest import LIMITS, Running, asked, text_of
 
 TOKENS = 7000
+BEGUN = 10
 DEADLINE_S = 15
 Gone = (ProviderErrorKind.CUT, ProviderErrorKind.CONNECTION)
 
 
-async def told(router: Router, route: Route, *, tokens: int = 20) -> tuple[str, Any]:
-    """The text of an answer, and the error that ended it, if one did."""
+async def told(
+    router: Router, route: Route, *, tokens: int = 20, has_begun: asyncio.Event | None = None
+) -> tuple[str, Any]:
+    """The text of an answer, and the error that ended it, if one did. `has_begun` is set at its first words."""
     text = ""
     try:
         async for event in router.stream(asked("tiny", tokens=tokens), route):
             if isinstance(event, TextDelta):
                 text += event.text
+                if has_begun is not None and len(text) >= BEGUN:
+                    has_begun.set()
             else:
                 assert not isinstance(event, Routed) or not text
     except ProviderError as error:
@@ -46,9 +51,11 @@ class TestKilled:
             total_s=LIMITS.total_s,
         )
         family = psutil.Process(running.pid).children(recursive=True)
-        streams = [asyncio.create_task(told(router, route, tokens=TOKENS)) for _ in range(3)]
-        await asyncio.sleep(3)  # much less than the answers take
-        os.kill(running.pid, signal.SIGKILL)
+        pid, begun = running.pid, [asyncio.Event() for _ in range(3)]
+        streams = [asyncio.create_task(told(router, route, tokens=TOKENS, has_begun=one)) for one in begun]
+        async with asyncio.timeout(LIMITS.total_s):
+            await asyncio.gather(*(one.wait() for one in begun))
+        os.kill(pid, signal.SIGKILL)  # at once: how fast answers come depends on the machine
         async with asyncio.timeout(DEADLINE_S):
             cut = await asyncio.gather(*streams)
         for text, kind in cut:

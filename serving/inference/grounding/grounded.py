@@ -12,6 +12,7 @@ from serving.inference.provider import (
     Event,
     FinishReason,
     GenerationRequest,
+    Role,
     TextDelta,
     ToolCall,
 )
@@ -23,8 +24,8 @@ class Grounding:
 
     Text leaves without images, HTML and addresses that neither a passage nor the question spells out. Marks of passages
     that were not given are taken out; the others become citations with the passage's closest sentence, verbatim. An answer
-    that cites nothing says so and counts as refused. A tool that was not offered is not called: what a document asks for
-    has no authority.
+    that cites nothing says so and counts as refused, unless it may rest on what tools have said. A tool that may not be
+    called is not: what a document asks for has no authority.
 
     Attributes:
         request: What the model was asked.
@@ -41,12 +42,15 @@ class Grounding:
     _output: OutputFilter = field(init=False)
     _checker: CitationChecker = field(init=False)
     _is_empty: bool = True
+    _has_called: bool = False
 
     def __post_init__(self) -> None:
-        texts = [self.request.question, *(item.text for item in self.request.evidence)]
+        said = [message.content for message in self.request.messages if message.role is Role.TOOL]
+        texts = [self.request.question, *(item.text for item in self.request.evidence), *said]
+        self._has_results = bool(said)
         self._output = OutputFilter(texts, self.allowed_hosts)
         self._checker = CitationChecker(self.request.evidence)
-        self._offered = frozenset(tool.name for tool in self.request.tools)
+        self._offered = self.request.callable_tools
 
     async def passed(self, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         """Pass a provider's events on."""
@@ -63,6 +67,8 @@ class Grounding:
             yield event
         elif isinstance(event, ToolCall):
             if event.name in self._offered:
+                self._has_called = True
+                yield from self._text(self._output.finish())
                 yield event
             else:
                 self.refused_calls += 1
@@ -91,12 +97,17 @@ class Grounding:
         if self.refused_calls:
             decisions["tool_calls_not_offered"] = self.refused_calls
         finish = event.finish_reason
+        if self._has_called and finish is FinishReason.STOP:
+            # Servers say so of a call that they were told to make.
+            finish = FinishReason.TOOL_CALLS
+        elif finish is FinishReason.TOOL_CALLS and not self._has_called:
+            finish = FinishReason.STOP
         if not self.cites_itself:
             decisions["citation_support"] = self._checker.support
             decisions["citations_of_nothing"] = self._checker.unknown
             # JSON and calls of tools have no sentences to cite in; what they rest on is in the receipt's passages.
-            is_prose = self.must_cite and self.request.response_schema is None and finish is not FinishReason.TOOL_CALLS
-            if is_prose and not self._checker.cited:
+            is_prose = self.request.response_schema is None and finish is not FinishReason.TOOL_CALLS
+            if self.must_cite and is_prose and not self._has_results and not self._checker.cited:
                 finish = FinishReason.REFUSED
                 note = phrase("uncited", self.request.language)
                 yield TextDelta(note if self._is_empty else f"\n\n{note}")

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -15,6 +15,7 @@ _FOLDER = Path(__file__).parent
 QUESTIONS_LANGUAGE = "the language of the question"
 PASSAGES_LANGUAGE = "the language of the passages, whatever language the question is in"
 _DEFAULT_BOT = "You are a helpful assistant of this organization."
+_LEFT_OUT = "(an answer from documents)"
 _VERSION_CHARACTERS = 10
 _FENCE_CHARACTERS = 16
 _HEADINGS = re.compile(r"^# (system|user)$", re.MULTILINE)
@@ -62,6 +63,7 @@ def grounded(
     history: Sequence[Turn] = (),
     notes: str = "",
     reply_language: str = QUESTIONS_LANGUAGE,
+    said: Sequence[Message] = (),
 ) -> RenderedPrompt:
     """The prompt of a grounded answer.
 
@@ -69,9 +71,10 @@ def grounded(
         question: The question, standing alone.
         evidence: The passages that may be cited.
         system_prompt: The bot's own instructions.
-        history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
+        history: Earlier turns, oldest first; those of a system, and results of no call, are left out.
         notes: What is remembered of the conversation, as data.
         reply_language: Which language to answer in, in words.
+        said: Calls of tools for this question, and their results.
     """
     file = prompt_file("grounded")
     passages = "\n\n".join(_passage(item) for item in evidence) or "(no passage was found)"
@@ -82,7 +85,8 @@ def grounded(
         bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence, reply_language=reply_language
     )
     asked = file.user.substitute(passages=passages, question=question, fence=fence, notes=_notes(notes, fence))
-    return _rendered(file, system, history, asked)
+    rendered = _rendered(file, system, history, asked)
+    return _with_results(rendered, said) if said else rendered
 
 
 def plain(
@@ -92,22 +96,51 @@ def plain(
     history: Sequence[Turn] = (),
     notes: str = "",
     reply_language: str = QUESTIONS_LANGUAGE,
+    said: Sequence[Message] = (),
 ) -> RenderedPrompt:
     """The prompt of a bot that answers without documents.
 
     Args:
         question: The question.
         system_prompt: The bot's own instructions.
-        history: Earlier turns, oldest first; turns of other roles than user and assistant are left out.
+        history: Earlier turns, oldest first; those of a system, and results of no call, are left out.
         notes: What is remembered of the conversation, as data.
         reply_language: Which language to answer in, in words.
+        said: Calls of tools for this question, and their results.
     """
     file = prompt_file("plain")
     fence = hashlib.sha256(notes.encode()).hexdigest()[:_FENCE_CHARACTERS]
     system = file.system.substitute(
         bot=system_prompt.strip() or _DEFAULT_BOT, fence=fence, reply_language=reply_language
     )
-    return _rendered(file, system, history, file.user.substitute(question=question, notes=_notes(notes, fence)))
+    rendered = _rendered(file, system, history, file.user.substitute(question=question, notes=_notes(notes, fence)))
+    return replace(rendered, messages=(*rendered.messages, *said))
+
+
+def tool_choosing(
+    question: str, *, system_prompt: str = "", history: Sequence[Turn] = (), said: Sequence[Message] = ()
+) -> RenderedPrompt:
+    """The prompt in which a model of a bot with documents chooses tools. No word in it can be a document's.
+
+    Args:
+        question: The question as it was typed.
+        system_prompt: The bot's own instructions.
+        history: Earlier turns, oldest first. Of answers only that there was one is told: they are made of passages.
+        said: Calls of tools for this question, and their results.
+    """
+    file = prompt_file("tools")
+    earlier = [replace(turn, content=_LEFT_OUT) if turn.role == Role.ASSISTANT else turn for turn in history]
+    system = file.system.substitute(bot=system_prompt.strip() or _DEFAULT_BOT)
+    rendered = _rendered(file, system, earlier, file.user.substitute(question=question))
+    return replace(rendered, messages=(*rendered.messages, *said))
+
+
+def _with_results(rendered: RenderedPrompt, said: Sequence[Message]) -> RenderedPrompt:
+    """A grounded prompt that goes on with results of tools, and says how they are to be read."""
+    file = prompt_file("tool_results")
+    system, *asked = rendered.messages
+    told = replace(system, content=f"{system.content}\n\n{file.system.substitute()}")
+    return RenderedPrompt(f"{rendered.template}+{file.name}@{file.version}", (told, *asked, *said))
 
 
 def _notes(notes: str, fence: str) -> str:
@@ -115,7 +148,11 @@ def _notes(notes: str, fence: str) -> str:
 
 
 def _rendered(file: PromptFile, system: str, history: Sequence[Turn], asked: str) -> RenderedPrompt:
-    earlier = [Message(Role(turn.role), turn.content) for turn in history if turn.role in (Role.USER, Role.ASSISTANT)]
+    earlier = [
+        Message(Role(turn.role), turn.content, turn.tool_calls, turn.tool_call_id)
+        for turn in history
+        if turn.role in (Role.USER, Role.ASSISTANT) or (turn.role == Role.TOOL and turn.tool_call_id is not None)
+    ]
     messages = (Message(Role.SYSTEM, system), *earlier, Message(Role.USER, asked))
     return RenderedPrompt(f"{file.name}@{file.version}", messages)
 

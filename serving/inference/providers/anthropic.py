@@ -8,7 +8,7 @@ import anthropic
 import httpx2
 
 from serving.inference.errors import ProviderError
-from serving.inference.provider import Event, GenerationRequest, Message, Role
+from serving.inference.provider import Event, GenerationRequest, Message, Role, ToolMode
 from serving.inference.providers.anthropic_events import AnthropicReader, as_json, error_of
 from serving.inference.providers.client import http_client
 from serving.inference.providers.endpoint import Endpoint
@@ -91,7 +91,7 @@ def _arguments(request: GenerationRequest) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "model": request.model,
         "max_tokens": _DEFAULT_MAX_TOKENS,
-        "messages": [_message(message) for message in spoken] or [{"role": "user", "content": request.question}],
+        "messages": _messages(spoken) or [{"role": "user", "content": request.question}],
         "stream": True,
     }
     body: dict[str, Any] = {}
@@ -107,16 +107,39 @@ def _arguments(request: GenerationRequest) -> dict[str, Any]:
             {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
             for tool in request.tools
         ]
+        arguments["tool_choice"] = _tool_choice(request)
     if request.response_schema is not None:
         schema = dict(request.response_schema.schema)
         arguments["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
     return arguments
 
 
-def _message(message: Message) -> dict[str, Any]:
-    if message.role is Role.TOOL:
+def _tool_choice(request: GenerationRequest) -> dict[str, Any]:
+    choice = request.tool_choice
+    if choice.mode is ToolMode.NONE:
+        return {"type": "none"}
+    named: dict[str, Any] = {"type": "any" if choice.mode is ToolMode.REQUIRED else "auto"}
+    if choice.name is not None:
+        named = {"type": "tool", "name": choice.name}
+    return {**named, "disable_parallel_tool_use": True} if request.has_parallel_calls is False else named
+
+
+def _messages(messages: list[Message]) -> list[dict[str, Any]]:
+    """The messages as Anthropic wants them: all results of one turn's calls stand in one message."""
+    written: list[dict[str, Any]] = []
+    for position, message in enumerate(messages):
+        if message.role is not Role.TOOL:
+            written.append(_message(message))
+            continue
         result = {"type": "tool_result", "tool_use_id": message.tool_call_id, "content": message.content}
-        return {"role": "user", "content": [result]}
+        if position and messages[position - 1].role is Role.TOOL:
+            written[-1]["content"].append(result)
+        else:
+            written.append({"role": "user", "content": [result]})
+    return written
+
+
+def _message(message: Message) -> dict[str, Any]:
     if not message.tool_calls:
         return {"role": message.role.value, "content": message.content}
     blocks: list[dict[str, Any]] = [{"type": "text", "text": message.content}] if message.content else []

@@ -180,7 +180,7 @@ class AnthropicReader:
     def _counted(self) -> TokenUsage:
         prompt = self._prompt
         if prompt is None or prompt.input_tokens is None or self._completion_tokens is None:
-            return estimated_usage(self._request.messages, self._answer_bytes)
+            return estimated_usage(self._request, self._answer_bytes)
         read, written = prompt.cache_read_input_tokens or 0, prompt.cache_creation_input_tokens or 0
         return TokenUsage(prompt.input_tokens + read + written, self._completion_tokens, read)
 

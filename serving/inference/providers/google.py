@@ -22,6 +22,7 @@ from serving.inference.provider import (
     TextDelta,
     TokenUsage,
     ToolCall,
+    ToolMode,
 )
 from serving.inference.providers.client import http_client
 from serving.inference.providers.endpoint import Endpoint
@@ -175,7 +176,7 @@ class _Answer:
     def _counted(self) -> TokenUsage:
         usage = self._usage
         if usage is None or usage.prompt_token_count is None:
-            return estimated_usage(self._request.messages, self._answer_bytes)
+            return estimated_usage(self._request, self._answer_bytes)
         completion = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
         return TokenUsage(usage.prompt_token_count, completion, usage.cached_content_token_count or 0)
 
@@ -211,6 +212,7 @@ def _config(request: GenerationRequest) -> types.GenerateContentConfig:
             for tool in request.tools
         ]
         values["tools"] = [types.Tool(function_declarations=declared)]
+        values["tool_config"] = types.ToolConfig(function_calling_config=_calling(request))
     if request.response_schema is not None:
         values["response_mime_type"] = "application/json"
         values["response_json_schema"] = dict(request.response_schema.schema)
@@ -228,14 +230,35 @@ def _contents(request: GenerationRequest) -> list[types.Content]:
     spoken = [message for message in request.messages if message.role is not Role.SYSTEM]
     if not spoken:
         return [types.Content(role="user", parts=[types.Part(text=request.question)])]
-    return [_content(message, names) for message in spoken]
-
-
-def _content(message: Message, names: dict[str, str]) -> types.Content:
-    if message.role is Role.TOOL:
+    written: list[types.Content] = []
+    for position, message in enumerate(spoken):
+        if message.role is not Role.TOOL:
+            written.append(_content(message))
+            continue
         name = names.get(message.tool_call_id or "", message.tool_call_id)
         answer = types.FunctionResponse(id=message.tool_call_id, name=name, response={"result": message.content})
-        return types.Content(role="user", parts=[types.Part(function_response=answer)])
+        part = types.Part(function_response=answer)
+        before = written[-1].parts if position and spoken[position - 1].role is Role.TOOL else None
+        if before is not None:  # all results of one turn's calls stand in one turn
+            before.append(part)
+        else:
+            written.append(types.Content(role="user", parts=[part]))
+    return written
+
+
+def _calling(request: GenerationRequest) -> types.FunctionCallingConfig:
+    choice = request.tool_choice
+    modes = {
+        ToolMode.AUTO: types.FunctionCallingConfigMode.AUTO,
+        ToolMode.NONE: types.FunctionCallingConfigMode.NONE,
+        ToolMode.REQUIRED: types.FunctionCallingConfigMode.ANY,
+    }
+    return types.FunctionCallingConfig(
+        mode=modes[choice.mode], allowed_function_names=[choice.name] if choice.name is not None else None
+    )
+
+
+def _content(message: Message) -> types.Content:
     parts = [types.Part(text=message.content)] if message.content else []
     for call in message.tool_calls:
         called = types.FunctionCall(id=call.id, name=call.name, args=json.loads(call.arguments or "{}"))

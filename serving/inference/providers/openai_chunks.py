@@ -188,7 +188,7 @@ class OpenAIReader:
     def _counted(self) -> TokenUsage:
         usage = self._usage
         if usage is None or usage.completion_tokens is None:
-            return estimated_usage(self._request.messages, self._answer_bytes)
+            return estimated_usage(self._request, self._answer_bytes)
         details = usage.prompt_tokens_details
         return TokenUsage(usage.prompt_tokens, usage.completion_tokens, (details.cached_tokens or 0) if details else 0)
 

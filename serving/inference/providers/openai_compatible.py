@@ -13,7 +13,7 @@ import httpx2
 import openai
 
 from serving.inference.errors import ProviderError
-from serving.inference.provider import Event, GenerationRequest, Message, Role
+from serving.inference.provider import Event, GenerationRequest, Message, Role, ToolMode
 from serving.inference.providers.client import http_client
 from serving.inference.providers.endpoint import Endpoint
 from serving.inference.providers.failures import of_transport, retry_after_s
@@ -34,16 +34,18 @@ class Dialect:
         label: Its name, for people.
         max_tokens: What it calls the most tokens of an answer.
         has_cache_salt: Whether it keeps prefixes of different salts apart.
+        has_strict_tools: Whether it keeps arguments of tools to their schema when it is asked to.
     """
 
     label: str
     max_tokens: str = "max_tokens"
     has_cache_salt: bool = False
+    has_strict_tools: bool = False
 
 
 DIALECTS = {
-    ModelProvider.OPENAI: Dialect("OpenAI", max_tokens="max_completion_tokens"),
-    ModelProvider.VLLM: Dialect("vLLM", has_cache_salt=True),
+    ModelProvider.OPENAI: Dialect("OpenAI", max_tokens="max_completion_tokens", has_strict_tools=True),
+    ModelProvider.VLLM: Dialect("vLLM", has_cache_salt=True, has_strict_tools=True),
     ModelProvider.OLLAMA: Dialect("Ollama"),
 }
 
@@ -120,13 +122,7 @@ class OpenAICompatibleProvider:
         if request.cache_salt is not None and self._dialect.has_cache_salt:
             body["cache_salt"] = request.cache_salt
         if request.tools:
-            body["tools"] = [
-                {
-                    "type": "function",
-                    "function": {"name": t.name, "description": t.description, "parameters": dict(t.parameters)},
-                }
-                for t in request.tools
-            ]
+            body |= self._tools(request)
         if request.response_schema is not None:
             schema = {"name": request.response_schema.name, "schema": dict(request.response_schema.schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": {**schema, "strict": True}}
@@ -138,6 +134,27 @@ class OpenAICompatibleProvider:
             "extra_body": body,
             "extra_headers": self._headers,
         }
+
+    def _tools(self, request: GenerationRequest) -> dict[str, Any]:
+        strict = {"strict": True} if self._dialect.has_strict_tools else {}
+        functions = [
+            {
+                "name": t.name,
+                "description": t.description,
+                "parameters": dict(t.parameters),
+                **(strict if t.is_strict else {}),
+            }
+            for t in request.tools
+        ]
+        body: dict[str, Any] = {"tools": [{"type": "function", "function": function} for function in functions]}
+        choice = request.tool_choice
+        if choice.name is not None:
+            body["tool_choice"] = {"type": "function", "function": {"name": choice.name}}
+        elif choice.mode is not ToolMode.AUTO:  # which is what all servers do by themselves
+            body["tool_choice"] = choice.mode.value
+        if request.has_parallel_calls is not None:
+            body["parallel_tool_calls"] = request.has_parallel_calls
+        return body
 
 
 def _message(message: Message) -> Mapping[str, Any]:

@@ -1,8 +1,9 @@
 """An estimate of tokens, for providers that do not say and for what a call may cost before it is made."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 
-from serving.inference.provider import Message, TokenUsage
+from serving.inference.provider import GenerationRequest, Message, TokenUsage
 
 _BYTES_PER_TOKEN = 4
 # Role and separators of a message, as chat templates write them.
@@ -24,7 +25,16 @@ def estimated_prompt_tokens(messages: Iterable[Message]) -> int:
     )
 
 
-def estimated_usage(messages: Sequence[Message], answer_bytes: int) -> TokenUsage:
+def estimated_request_tokens(request: GenerationRequest) -> int:
+    """About how many tokens a request has that are read: its prompt and the tools that it offers."""
+    tools = sum(
+        _TOKENS_PER_MESSAGE + estimated_tokens(tool.name + tool.description + json.dumps(dict(tool.parameters)))
+        for tool in request.tools
+    )
+    return estimated_prompt_tokens(request.messages) + tools
+
+
+def estimated_usage(request: GenerationRequest, answer_bytes: int) -> TokenUsage:
     """The usage of a call whose provider did not tell it."""
     completion = -(-answer_bytes // _BYTES_PER_TOKEN)
-    return TokenUsage(estimated_prompt_tokens(messages), completion, is_estimated=True)
+    return TokenUsage(estimated_request_tokens(request), completion, is_estimated=True)

@@ -87,6 +87,7 @@ class RouteResolver:
             expected_usd=cost.total_usd if cost is not None else None,
             quality=model.quality_score,
             adapter_hash=model.adapter_hash,
+            has_tools=model.has_tools,
         )
 
 

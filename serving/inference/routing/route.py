@@ -3,7 +3,7 @@
 import enum
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -52,6 +52,7 @@ class Candidate:
         expected_usd: What an answer of usual length costs; None when nobody knows.
         quality: Its score in an evaluation, in [0, 1].
         adapter_hash: The content of the adapter that the model is, if it is one.
+        has_tools: Whether it may be offered tools.
     """
 
     provider: Provider
@@ -66,6 +67,7 @@ class Candidate:
     expected_usd: Decimal | None = None
     quality: float | None = None
     adapter_hash: str | None = None
+    has_tools: bool = False
 
     @property
     def key(self) -> BreakerKey:
@@ -106,6 +108,10 @@ class Route:
     least_quality: float | None = None
     last_resort: Candidate | None = None
     total_s: float = 60.0
+
+    def with_tools(self) -> "Route":
+        """The part of the route that may be offered tools; sentences that are quoted know nothing of them."""
+        return replace(self, candidates=tuple(c for c in self.candidates if c.has_tools), last_resort=None)
 
 
 @dataclass(frozen=True)

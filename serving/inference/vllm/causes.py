@@ -31,6 +31,14 @@ _PATTERNS = tuple((re.compile(pattern), story) for pattern, story in _CAUSES)
 _NOISE = re.compile(r"^\s*(\^|File \"|Traceback|raise |return |self\.|await )")
 
 
+# What each process of the server writes before its own words.
+_PREFIX = re.compile(r"^(\(\w+ pid=\d+\) )?((INFO|WARNING|ERROR) [\d-]+ [\d:]+ \[[\w.]+:\d+\] )?")
+_RAISED = re.compile(r"^[\w.]*(Error|Exception|Interrupt)\b")
+# Said by those who waited for the one that failed.
+_LATE = re.compile(r"see (root cause|stack trace)|initialization failed", re.IGNORECASE)
+_BEFORE_CAUSE, _AFTER_CAUSE = 12, 4
+
+
 def cause_of(lines: Sequence[str]) -> str:
     """Why a server ended.
 
@@ -44,6 +52,36 @@ def cause_of(lines: Sequence[str]) -> str:
     for pattern, story in _PATTERNS:
         if pattern.search(text):
             return story
+    root = _root_cause(lines)
+    if root is not None:
+        return _said(lines[root]).strip()[:300]
     errors = [line.strip() for line in lines if re.search(r"error", line, re.IGNORECASE) and not _NOISE.match(line)]
     spoken = errors or [line.strip() for line in lines if line.strip()]
     return spoken[-1][:300] if spoken else "it wrote nothing"
+
+
+def telling_lines(lines: Sequence[str]) -> list[str]:
+    """The lines of a log that say why a server ended: around what was raised first, else its end.
+
+    A server is several processes. Those that waited for the one that failed write long traces of their own after its words.
+
+    Args:
+        lines: The end of its log.
+    """
+    root = _root_cause(lines)
+    if root is None:
+        return list(lines[-(_BEFORE_CAUSE + _AFTER_CAUSE) :])
+    return list(lines[max(0, root - _BEFORE_CAUSE) : root + 1 + _AFTER_CAUSE])
+
+
+def _root_cause(lines: Sequence[str]) -> int | None:
+    """Where the first error was raised that is not another one's consequence."""
+    for number, line in enumerate(lines):
+        said = _said(line)
+        if _RAISED.match(said) and not _LATE.search(said):
+            return number
+    return None
+
+
+def _said(line: str) -> str:
+    return _PREFIX.sub("", line, count=1)

@@ -17,6 +17,7 @@ LONGEST_CONTEXT = 32768
 _MOST_RUNNING = 256
 _MOST_RUNNING_ON_CPU = 8
 _MOST_CPU_CACHE_GIB = 8
+_SHARE_OF_CPU = 0.9
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def derive_limits(device: Device, model: ModelFiles | None, settings: VllmSettin
     else:
         cache = cpu_cache_gib * GIB or _gpu_cache_bytes(device, model, settings, parallel)
         tokens = cache // model.cache_bytes_per_token
-        if tokens < min(USUAL_TOKENS, model.context):
+        if tokens < min(USUAL_TOKENS, model.context) or _exceeds_cpu(device, model, cpu_cache_gib):
             raise DeviceError(_too_large(device, model, tokens))
         length = settings.max_model_len or int(min(model.context, LONGEST_CONTEXT, tokens))
         running = settings.max_num_seqs or int(max(1, min(most, tokens // min(USUAL_TOKENS, length))))
@@ -92,8 +93,19 @@ def _cpu_cache_gib(device: Device, model: ModelFiles | None, settings: VllmSetti
     return max(1, min(_MOST_CPU_CACHE_GIB, free_gib // 4))
 
 
+def _exceeds_cpu(device: Device, model: ModelFiles, cache_gib: int) -> bool:
+    """Whether weights and cache take more of a CPU's memory than the rest of the machine can spare."""
+    return device.kind is DeviceKind.CPU and model.weights_bytes + cache_gib * GIB > device.memory_bytes * _SHARE_OF_CPU
+
+
 def _too_large(device: Device, model: ModelFiles, tokens: int) -> str:
     total = device.memory_bytes * device.count / GIB
+    if device.kind is DeviceKind.CPU:
+        return (
+            f"The model {model.name} does not fit: {model.weights_bytes / GIB:.1f} GiB of weights and the cache of conversations "
+            f"take more than {_SHARE_OF_CPU:.0%} of the {total:.1f} GiB of {device.name}. Take a smaller or quantized model, "
+            "lower PIXEL_VLLM_CPU_CACHE_GIB, or take a larger machine"
+        )
     return (
         f"The model {model.name} does not fit: {model.weights_bytes / GIB:.1f} GiB of weights leave room for {max(0, tokens)} "
         f"tokens of conversations in the {total:.1f} GiB of {device.name}. Take a smaller or quantized model, or a larger device"

@@ -24,6 +24,7 @@ from storage.postgres.models.model_connection import ModelConnection, ModelProvi
 from storage.postgres.models.organization_model import OrganizationModel
 from storage.postgres.session import async_organization_session
 
+_TOOL_ARGUMENT = "--enable-auto-tool-choice"
 CONNECTION_NAME = "vLLM on this machine"
 # A server that is full lets a request wait before its first word, and a CPU takes seconds for each.
 LIMITS = CallLimits(first_token_s=30.0, gap_s=30.0, total_s=300.0)
@@ -66,6 +67,8 @@ async def register_server(context: ServingContext, actor: Actor, state: ServerSt
             if row is None:
                 row = await _created(session, actor, connection_id, name, one, state)
             row.name, row.adapter_hash, row.context_window = name, one.adapter_hash, state.max_model_len
+            # Without the parser of the model's family the server refuses to let it choose among tools.
+            row.has_tools = _TOOL_ARGUMENT in state.arguments
             await update_model(session, actor, row.id, ModelUpdate(is_enabled=True))
             found[one.display_name] = row.id
         for row in rows.values():

@@ -15,10 +15,14 @@ from serving.inference.provider import (
     FinishReason,
     GenerationRequest,
     JsonSchema,
+    Message,
+    Role,
     TextDelta,
     TokenUsage,
     Tool,
     ToolCall,
+    ToolChoice,
+    ToolMode,
 )
 
 POLICY = "You may return any machine within 45 days. Return shipping is free for members of the Green Club."
@@ -50,6 +54,7 @@ def end(events: Sequence[Event]) -> Completed:
     return last
 
 
+CALLED = Completed(FinishReason.TOOL_CALLS, TokenUsage(1, 1))
 ANSWER = "The K5 carries a warranty of 60 months [2]. Members ship for free [1]."
 
 
@@ -117,6 +122,26 @@ class TestAuthority:
         events = await said([planted, wanted, "Yes [1]."], asked)
         assert [event for event in events if isinstance(event, ToolCall)] == [wanted]
         assert end(events).decisions["tool_calls_not_offered"] == 1
+
+    async def test_none_is_called_when_none_may_be(self) -> None:
+        lookup = Tool("lookup", "", {})
+        asked = request(POLICY, tools=(lookup,), tool_choice=ToolChoice(ToolMode.NONE))
+        events = await said(["Yes [1].", ToolCall("1", "lookup", "{}"), CALLED], asked)
+        assert not [event for event in events if isinstance(event, ToolCall)]
+        assert end(events).finish_reason is FinishReason.STOP
+
+    async def test_a_call_is_the_reason_whatever_the_server_says(self) -> None:
+        asked = request(POLICY, tools=(Tool("lookup", "", {}),))
+        events = await said([ToolCall("1", "lookup", "{}")], asked)
+        assert end(events).finish_reason is FinishReason.TOOL_CALLS
+
+    async def test_an_answer_from_a_result_cites_nothing_and_may_say_its_address(self) -> None:
+        result = Message(Role.TOOL, "See https://parcels.example/7", tool_call_id="1")
+        events = await said(
+            ["See https://parcels.example/7, not https://evil.example/7"], request(POLICY, messages=(result,))
+        )
+        assert text(events) == "See https://parcels.example/7, not [link removed]"
+        assert end(events).finish_reason is FinishReason.STOP
 
     async def test_nothing_reaches_out(self) -> None:
         events = await said(["45 days [1]. ![x](https://evil.example/secret) ", "<img src=x>"], request(POLICY))

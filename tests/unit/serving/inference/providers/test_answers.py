@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -22,6 +23,8 @@ from serving.inference.provider import (
     TokenUsage,
     Tool,
     ToolCall,
+    ToolChoice,
+    ToolMode,
 )
 from serving.inference.providers.opening import ConnectedProvider, open_provider
 from storage.postgres.models.model_connection import ModelProvider
@@ -138,6 +141,59 @@ class TestRequest:
         sent = json.dumps(server.received[0].body)
         assert "on its way" in sent
         assert "A-17" in sent
+
+    async def test_results_of_one_turn_go_back_together(self, served: Served) -> None:
+        kind, provider, server = served
+        calls = tuple(ToolCall(f"call_{number}", "look_up", ARGUMENTS) for number in range(2))
+        results = (Message(Role.TOOL, f"result {call.id}", tool_call_id=call.id) for call in calls)
+        messages = (Message(Role.USER, "Where are my orders?"), Message(Role.ASSISTANT, "", calls), *results)
+        await collect(provider.stream(request(messages=messages, tools=(LOOK_UP,))))
+        body = server.received[0].body
+        sent = body["contents"] if kind is ModelProvider.GOOGLE else body["messages"]
+        assert len(sent) == (4 if kind in OPENAI_LIKE else 3)
+        assert "result call_1" in json.dumps(sent[-1])
+
+    @pytest.mark.parametrize(
+        ("choice", "openai", "anthropic", "google"),
+        [
+            (ToolChoice(), None, {"type": "auto"}, {"mode": "AUTO"}),
+            (ToolChoice(ToolMode.NONE), "none", {"type": "none"}, {"mode": "NONE"}),
+            (ToolChoice(ToolMode.REQUIRED), "required", {"type": "any"}, {"mode": "ANY"}),
+            (
+                ToolChoice(ToolMode.REQUIRED, "look_up"),
+                {"type": "function", "function": {"name": "look_up"}},
+                {"type": "tool", "name": "look_up"},
+                {"mode": "ANY", "allowedFunctionNames": ["look_up"]},
+            ),
+        ],
+    )
+    async def test_which_tool_is_called_is_the_askers_choice(
+        self, served: Served, choice: ToolChoice, openai: Any, anthropic: Any, google: Any
+    ) -> None:
+        kind, provider, server = served
+        await collect(provider.stream(request(tools=(LOOK_UP,), tool_choice=choice)))
+        body = server.received[0].body
+        if kind in OPENAI_LIKE:
+            assert body.get("tool_choice") == openai
+        elif kind is ModelProvider.ANTHROPIC:
+            assert body["tool_choice"] == anthropic
+        else:
+            assert body["toolConfig"]["functionCallingConfig"] == google
+
+    async def test_one_call_at_a_time_where_the_protocol_has_it(self, served: Served) -> None:
+        kind, provider, server = served
+        await collect(provider.stream(request(tools=(LOOK_UP,), has_parallel_calls=False)))
+        body = server.received[0].body
+        if kind in OPENAI_LIKE:
+            assert body["parallel_tool_calls"] is False
+        elif kind is ModelProvider.ANTHROPIC:
+            assert body["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
+
+    async def test_strict_arguments_are_asked_of_who_keeps_to_them(self, served: Served) -> None:
+        kind, provider, server = served
+        await collect(provider.stream(request(tools=(replace(LOOK_UP, is_strict=True),))))
+        is_asked = '"strict": true' in json.dumps(server.received[0].body)
+        assert is_asked == (kind in (ModelProvider.OPENAI, ModelProvider.VLLM))
 
     async def test_only_vllm_is_told_the_cache_salt(self, served: Served) -> None:
         kind, provider, server = served

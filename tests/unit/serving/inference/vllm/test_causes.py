@@ -2,7 +2,17 @@
 
 import pytest
 
-from serving.inference.vllm.causes import cause_of
+from serving.inference.vllm.causes import cause_of, telling_lines
+
+# As a server of several processes ends, shortened.
+FAILED = [
+    *(f"(APIServer pid=1) INFO 11-26 20:38:31 [x.py:{number}] started" for number in range(30)),
+    "(Worker pid=3) ERROR 11-26 20:38:56 [multiproc_executor.py:953]     raise ValueError(",
+    "(Worker pid=3) ERROR 11-26 20:38:56 [multiproc_executor.py:953] ValueError: Following weights were not initialized from checkpoint",
+    "(EngineCore pid=2) Exception: WorkerProc initialization failed due to an exception in a background process. See stack trace for root cause.",
+    *(f'  File "core_client.py", line {number}, in __init__' for number in range(30)),
+    "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}",
+]
 
 
 class TestCause:
@@ -25,5 +35,18 @@ class TestCause:
         lines = ["INFO start", "ValueError: something else", '  File "x.py", line 3, in error', "INFO cleaning up"]
         assert cause_of(lines) == "ValueError: something else"
 
+    def test_those_who_waited_for_the_one_that_failed_are_not_the_cause(self) -> None:
+        assert cause_of(FAILED) == "ValueError: Following weights were not initialized from checkpoint"
+
     def test_silence_is_told_too(self) -> None:
         assert cause_of([]) == "it wrote nothing"
+
+
+class TestTellingLines:
+    def test_those_around_the_cause(self) -> None:
+        shown = telling_lines(FAILED)
+        assert len(shown) == 17
+        assert "Following weights" in shown[12]
+
+    def test_the_end_where_nothing_was_raised(self) -> None:
+        assert telling_lines([str(number) for number in range(50)]) == [str(number) for number in range(34, 50)]

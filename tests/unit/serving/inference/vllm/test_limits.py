@@ -64,6 +64,10 @@ class TestLimits:
         assert (found.max_model_len, found.max_running) == (8192, 8)
         assert 1 <= found.cpu_cache_gib <= 8
 
+    def test_a_model_that_a_cpu_cannot_hold_is_refused_before_it_is_started(self) -> None:
+        with pytest.raises(DeviceError, match=r"30\.0 GiB of weights .* 90% of the 32\.0 GiB"):
+            derive_limits(CPU, ModelFiles("large", 30 * GIB, 32768, 8192, 8), PLAIN)
+
 
 class TestModelFiles:
     def test_a_folder_tells_its_sizes(self, tmp_path: Path) -> None:
