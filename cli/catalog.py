@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cli.processes import Service
 from cli.settings import cli_settings
-from serving.settings import serving_settings
+from serving.settings import ServingSettings, serving_settings
 from storage.settings import StorageSettings
 
 VLLM = "vllm"
@@ -32,7 +32,7 @@ def services(settings: StorageSettings) -> dict[str, Service]:
         Service("worker", (*pixel, "run", "worker"), "ingestion worker"),
         Service(
             "dashboards", (sys.executable, *streamlit), "dashboards",
-            own.dashboard_port, "PIXEL_DASHBOARD_PORT", "/_stcore/health",
+            own.dashboard_port, "PIXEL_DASHBOARD_PORT", "/_stcore/health", _where_the_api_is(api),
         ),
         Service(
             "dagster-webserver", tuple(webserver_command(settings, own.dagster_port)), "Dagster webserver",
@@ -44,6 +44,16 @@ def services(settings: StorageSettings) -> dict[str, Service]:
         ),
     )  # fmt: skip
     return {service.name: service for service in listed}
+
+
+def _where_the_api_is(api: ServingSettings) -> dict[str, str]:
+    """The dashboards follow the API to another port or host, unless they were told where it is."""
+    from dashboards.settings import dashboard_settings
+
+    if "api_url" in dashboard_settings().model_fields_set:
+        return {}
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(api.host, api.host)  # noqa: S104 - compared, not listened on
+    return {"PIXEL_DASHBOARD_API_URL": f"http://{host}:{api.port}"}
 
 
 def vllm_service(settings: StorageSettings) -> Service | None:

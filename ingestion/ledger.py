@@ -61,6 +61,7 @@ def begin(session: Session, lease: Lease) -> Work | None:
         job.state, job.finished_at = JobState.CANCELLED, func.now()
         return None
     version.state = VersionState.PROCESSING
+    version.pages_done = version.pages_total = version.passages_done = version.passages_total = None
     organization = session.get_one(Organization, lease.organization_id)
     return Work(
         organization_id=lease.organization_id,

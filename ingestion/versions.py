@@ -91,7 +91,7 @@ def cancel(stores: Stores, organization_id: uuid.UUID, version_id: uuid.UUID) ->
 
 
 def resume(stores: Stores, organization_id: uuid.UUID, version_id: uuid.UUID) -> Accepted:
-    """Read a version that was cancelled after all. Passages that were embedded before are not embedded again.
+    """Read a version that was cancelled after all. Passages that another version shares are not embedded again.
 
     Raises:
         VersionError: Unknown, or not cancelled.
@@ -152,6 +152,7 @@ def _stage(session: Session, document: Document, version: DocumentVersion, *, pa
         version.number = (newest or 0) + 1  # what was decided last wins
     version.state = VersionState.STAGED
     version.failure_type = version.failure_reason = None
+    version.pages_done = version.pages_total = version.passages_done = version.passages_total = None
     job = Job(organization_id=document.organization_id, kind=INGEST_JOB, subject_id=version.id, payload=payload)
     session.add(job)
     outbox.emit(

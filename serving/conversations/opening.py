@@ -175,7 +175,7 @@ async def reopen_turn(context: ServingContext, actor: Actor, message_id: uuid.UU
         answer.error_type = answer.completed_at = None
         answer.leased_until = now + LEASE
         conversation = await session.get_one(Conversation, answer.conversation_id)
-        _check_asker(actor, conversation)
+        check_asker(actor, conversation)
         bot = await _bot_of(session, actor, conversation)
         turn = await _turn(context, session, actor, conversation, bot, question, answer)
         await count_question(session, actor)
@@ -191,14 +191,21 @@ async def _locked(session: AsyncSession, actor: Actor, conversation_id: uuid.UUI
     conversation = await repository.lock_conversation(session, actor, conversation_id)
     if conversation is None:
         raise ConversationNotFoundError
-    _check_asker(actor, conversation)
+    check_asker(actor, conversation)
     if conversation.closed_at is not None:
         raise ConversationClosedError
     return conversation
 
 
-def _check_asker(actor: Actor, conversation: Conversation) -> None:
-    """An answer is found in what its asker may read: one to somebody else would show whose conversation it is more than theirs."""
+def check_asker(actor: Actor, conversation: Conversation) -> None:
+    """A conversation is gone on with by who began it alone.
+
+    An answer is found in what its asker may read: one to somebody else would show whose conversation it is more than theirs.
+
+    Raises:
+        OthersConversationError: It is another member's or program's.
+        VisitorsConversationError: It is a visitor's.
+    """
     began = (conversation.user_id, conversation.api_key_id, conversation.visitor_id)
     if began != (actor.user_id, actor.api_key_id, actor.visitor_id):
         raise OthersConversationError if conversation.visitor_id is None else VisitorsConversationError

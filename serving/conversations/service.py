@@ -17,7 +17,7 @@ from serving.conversations.answering import answer, pass_on
 from serving.conversations.errors import ConversationNotFoundError, MessageNotFoundError
 from serving.conversations.events import AnswerEvent, AnswerFailed, Ending
 from serving.conversations.masking import for_visitor, masked
-from serving.conversations.opening import edit_turn, open_first_turn, open_turn, reopen_turn, retry_turn
+from serving.conversations.opening import check_asker, edit_turn, open_first_turn, open_turn, reopen_turn, retry_turn
 from serving.conversations.retelling import Retold, tell_again
 from serving.conversations.schemas import AnswerOut, ConversationCreate, ConversationStarted
 from serving.conversations.streams.hub import RunningAnswer
@@ -103,11 +103,14 @@ async def switch_branch(
 
     Raises:
         ConversationNotFoundError: Unknown, or of somebody else.
+        OthersConversationError: Somebody else began it: their next question would follow this branch. For a visitor's,
+            VisitorsConversationError.
         MessageNotFoundError: It is of another conversation.
     """
     conversation = await repository.lock_conversation(session, actor, conversation_id)
     if conversation is None:
         raise ConversationNotFoundError
+    check_asker(actor, conversation)
     message = await repository.visible_message(session, actor, message_id)
     if message is None or message.conversation_id != conversation_id:
         raise MessageNotFoundError

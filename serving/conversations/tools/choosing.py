@@ -30,7 +30,7 @@ from serving.inference.provider import (
 from serving.inference.routing.route import Routed
 
 # A model that has written as much is answering: it calls nothing, and nobody waits for the rest.
-_MOST_WORDS_BESIDE = 400
+_MOST_CHARACTERS_BESIDE = 1_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ async def choose_tools(context: ServingContext, turn: OpenTurn, request: Generat
                         completed = passed
                     elif isinstance(passed, TextDelta):
                         beside += len(passed.text)
-                if beside > _MOST_WORDS_BESIDE and not calls and request.tool_choice.mode is ToolMode.AUTO:
+                if beside > _MOST_CHARACTERS_BESIDE and not calls and request.tool_choice.mode is ToolMode.AUTO:
                     break
     except ProviderError as error:
         if isinstance(error.__cause__, BudgetExceededError):

@@ -77,6 +77,16 @@ class TestSwitch:
         say(informed, conversation, "Until when may I send it back?")
         assert len(turns(informed, conversation)) == len(before) + 2
 
+    def test_only_who_began_it_moves_what_it_goes_on_with(self, informed: Tenant) -> None:
+        conversation = start_conversation(informed, role=Role.VIEWER)
+        first = say(informed, conversation, K2)
+        informed.viewer.post(f"/api/v1/messages/{first['question_id']}/edit", json={"content": K5})
+        before = turns(informed, conversation)
+        path = f"/api/v1/conversations/{conversation}/branch"
+        refused = informed.owner.post(path, json={"message_id": first["question_id"]})
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/others-conversation")
+        assert turns(informed, conversation) == before
+
     def test_a_turn_of_another_conversation_is_unknown(self, informed: Tenant) -> None:
         one, other = (start_conversation(informed, role=Role.VIEWER) for _ in range(2))
         answer = say(informed, one, K2)
