@@ -8,7 +8,7 @@ ALL_BASES = "All, also those made later"
 FROM_MODEL = "None: answers without documents"
 NO_BASES = "None"
 ACCESS = {"members": "Members", "anyone": "Anyone with the link"}
-DRAFT = "Nobody: a draft"
+DRAFT = "Members: a draft"
 CHOOSE = "Bot"
 LINK_MEMBERS = "Its chat page, for members who sign in"
 LINK_ANYONE = "Its chat page, for anyone: copy this link"
@@ -26,7 +26,7 @@ PUBLISH_ALL = (
     "This bot reads **every** knowledge base, also those that are made later: all of them would be public. Say below which "
     "ones it is to read."
 )
-PUBLISH_DRAFT = "It is a draft now; publishing opens it to members as well."
+PUBLISH_DRAFT = "It is a draft now: members and API keys can ask it already. Publishing opens it to visitors, and it is no draft any more."
 PER_VISITOR = "Questions of one visitor a day"
 OF_ALL = "Questions of all visitors together a day"
 LIMITS_HELP = "Days end at midnight UTC. Beyond a limit a visitor is asked to come back tomorrow; nothing is charged."
@@ -48,5 +48,13 @@ UNPUBLISHED = "Closed to visitors."
 READING = "What it reads"
 READING_ALL = "Every knowledge base, also those made later"
 READING_BASES = "Knowledge bases"
+READING_OPEN = (
+    "Whoever has the link can ask this bot: what you add here is public as soon as you save. It can then tell anyone everything "
+    "that it reads: **{bases}**. Only documents that are restricted to groups stay closed."
+)
+READING_OPEN_ALL = (
+    "Whoever has the link can ask this bot. It would read **every** knowledge base, also those that are made later: all of them "
+    "would be public as soon as you save."
+)
 READING_SAVE = "Save what it reads"
 READING_SAVED = "Saved. The bot has a new version."

@@ -20,12 +20,17 @@ def publishing(client: ApiClient, bot: ChatbotOut, reads: str, organization: str
         reads: What those can be told who may ask it, in a sentence.
         organization: Its organization's slug.
     """
-    is_open = bot.status == "published" and bot.access == "anyone"
+    is_open = is_public(bot)
     _link(bot, organization, is_open=is_open)
     if is_open:
         _open(client, bot, reads)
     else:
         _closed(client, bot, reads)
+
+
+def is_public(bot: ChatbotOut) -> bool:
+    """Whether anyone who has the link can ask it."""
+    return bot.status == "published" and bot.access == "anyone"
 
 
 def chat_url(bot: ChatbotOut, organization: str, *, is_open: bool) -> str:

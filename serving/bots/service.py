@@ -126,7 +126,8 @@ async def update_chatbot(session: AsyncSession, actor: Actor, chatbot_id: uuid.U
         setattr(row, name, changes.pop(name))
     config = ChatbotConfig.model_validate({**version.config, **changes})
     if changes:
-        version = await _set_config(session, actor, row, config)
+        had = ChatbotConfig.model_validate(version.config).knowledge_base_ids
+        version = await _set_config(session, actor, row, config, had=had)
     record(
         session,
         actor,
@@ -153,8 +154,11 @@ async def archive_chatbot(session: AsyncSession, actor: Actor, chatbot_id: uuid.
     record(session, actor, "chatbot.archived", subject_type="chatbot", subject_id=chatbot_id)
 
 
-async def _set_config(session: AsyncSession, actor: Actor, row: Chatbot, config: ChatbotConfig) -> ChatbotVersion:
-    wanted = set(config.knowledge_base_ids)
+async def _set_config(
+    session: AsyncSession, actor: Actor, row: Chatbot, config: ChatbotConfig, *, had: Sequence[uuid.UUID] = ()
+) -> ChatbotVersion:
+    # What the bot had stays: a knowledge base that was archived since is not to block every other change.
+    wanted = set(config.knowledge_base_ids) - set(had)
     missing = wanted - await repository.known_knowledge_bases(session, list(wanted))
     if missing:
         raise UnknownKnowledgeBaseError(f"No such knowledge base: {', '.join(sorted(map(str, missing)))}")

@@ -7,6 +7,7 @@ import { handed, refresh, shown } from "/chat/assets/person.js";
 import { acts, add, cut, down, dress, failed, find, finish, remove, sync } from "/chat/assets/turns.js";
 
 const RETRIES = 6;
+const LONGEST_WAIT_S = 30;
 
 async function begin() {
   if (page.visiting) await must(await call("POST", `/chat/${page.bot.id}/visitor`));
@@ -18,10 +19,12 @@ async function begin() {
 // Read an answer to its end; its stream is read again from its last event when the connection breaks.
 //
 // `first` sends what is asked; `begun` is called with the ids once that is stored, and gives the turn to write into. Throws
-// what went wrong before. What belongs to a chat that is left meanwhile is not told.
+// what went wrong before. What belongs to a chat that is left meanwhile is not told. `messageId` is known where an answer that was
+// begun before is read on: then also the first request may come too early.
 
-async function answer(first, begun) {
-  const state = { text: "", citations: new Map(), url: "", id: "", answer: null, error: null, messageId: "", turn: null };
+async function answer(first, begun, messageId = "") {
+  const url = messageId && `/api/v1/messages/${messageId}/stream`;
+  const state = { text: "", citations: new Map(), url, id: "", answer: null, error: null, messageId, turn: null };
   state.over = new Promise((end) => { state.end = end; });
   page.running = state;
   const epoch = (page.epoch += 1);
@@ -29,14 +32,17 @@ async function answer(first, begun) {
   page.wasHandedOver = Boolean(page.handover);
   busy();
   try {
-    let response = await first();
+    let response = await (url ? first().catch(() => null) : first());
     for (let tries = 0; ; tries += 1) {
-      if (response) await must(response);
-      if (response) await read(response, state, begun).catch(() => {});
+      const later = response && state.url ? await notYet(response) : null;
+      if (response && !later) {
+        await must(response);
+        await read(response, state, begun).catch(() => {});
+      }
       if (state.answer || (state.error && !state.error.resume_url)) break;
-      if (!state.url || tries >= RETRIES) throw new Error((state.error && state.error.detail) || page.texts.lost);
-      say(page.texts.lost);
-      await new Promise((later) => setTimeout(later, 500 * 2 ** tries));
+      if (!state.url || tries >= RETRIES) throw new Error((state.error || later || {}).detail || page.texts.offline);
+      say(later && later.isWritten ? page.texts.answering : page.texts.lost);
+      await new Promise((go) => setTimeout(go, Math.max(500 * 2 ** tries, later ? later.waitMs : 0)));
       state.error = null;
       response = await call("GET", `${state.url}?after=${encodeURIComponent(state.id)}`).catch(() => null);
     }
@@ -56,6 +62,18 @@ async function answer(first, begun) {
     busy();
     if (state.turn) down();
   }
+}
+
+// Whether a response only says that the answer cannot be read yet: another process writes it, or the service is being restarted
+// behind a proxy. How long to wait then, and what was said.
+
+async function notYet(response) {
+  if (![409, 502, 503, 504].includes(response.status)) return null;
+  const told = await response.clone().json().catch(() => ({}));
+  const isWritten = told.type === "/problems/answer-elsewhere";
+  if (response.status === 409 && !isWritten) return null;
+  const seconds = Math.min(Number(response.headers.get("Retry-After")) || 0, LONGEST_WAIT_S);
+  return { isWritten, waitMs: 1000 * seconds, detail: told.detail || told.title };
 }
 
 async function read(response, state, begun) {
@@ -140,7 +158,11 @@ export async function resume(turn) {
   turn.article.querySelector(":scope > .hint").remove();
   turn.body.classList.add("waiting");
   const first = () => call("GET", `/api/v1/messages/${turn.id}/stream`);
-  await answer(first, () => turn).catch((error) => failed(turn, error.message));
+  await answer(first, () => turn, turn.id).catch((error) => {
+    turn.body.classList.remove("waiting");
+    failed(turn, error.message);
+    say(error.message);
+  });
 }
 
 // Where the keyboard goes on: at the button that was pressed, or with the next question. Nobody who went elsewhere meanwhile is

@@ -70,8 +70,8 @@ async function restore(conversation) {
   try {
     await refresh(true);
   } catch (error) {
-    page.conversation = null;
-    if (!(error instanceof TypeError)) kept.remove(place()); // else the network is away
+    // Anything else passes: the network or the server is away, and the chat is shown as soon as it can be read.
+    if ([401, 403, 404].includes(error.status)) { page.conversation = null; kept.remove(place()); }
   }
   shown();
   const last = turns.at(-1);

@@ -41,14 +41,14 @@ export async function problem(response) {
 }
 
 // A response that is no error. Where the conversation is not to be gone on with, as after the end of a visit or where somebody
-// else has begun it, the next question begins another one.
+// else has begun it, the next question begins another one. What is thrown has the `status`; where no response came it has none.
 
 export async function must(response) {
   if (response.ok) return response;
   const told = await response.json().catch(() => ({}));
   const isLost = (page.visiting && response.status === 401) || told.type === "/problems/others-conversation";
   if (isLost) { page.conversation = null; kept.remove(place()); }
-  throw new Error(told.detail || told.title || `${response.status}`);
+  throw Object.assign(new Error(told.detail || told.title || `${response.status}`), { status: response.status });
 }
 
 // Words of the page: what has one of these marks says it in the language that is chosen.

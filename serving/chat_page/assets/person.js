@@ -64,8 +64,12 @@ async function request(event) {
   const told = at("person-problem");
   told.hidden = true;
   const note = at("person-note").value.trim() || null;
-  const response = await call("POST", `/api/v1/conversations/${page.conversation}/handover`, { note });
-  if (!response.ok) { told.textContent = await problem(response); told.hidden = false; return; }
+  const response = await call("POST", `/api/v1/conversations/${page.conversation}/handover`, { note }).catch(() => null);
+  if (!response || !response.ok) {
+    told.textContent = response ? await problem(response) : page.texts.offline;
+    told.hidden = false;
+    return;
+  }
   page.epoch += 1;
   at("person-note").value = "";
   at("asking").close();

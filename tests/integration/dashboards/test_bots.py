@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, Checkbox
 
 from dashboards import bots_strings as words
 from tests.integration.conftest import Tenant, client
@@ -23,6 +24,16 @@ def bot_of(tenant: Tenant) -> Any:
 def labels(at: AppTest) -> set[str]:
     """What can be pressed."""
     return {str(button.label) for button in at.button}
+
+
+def save(at: AppTest) -> Button:
+    """The button under what a bot reads."""
+    return next(button for button in at.button if button.label == words.READING_SAVE)
+
+
+def sure(at: AppTest) -> Checkbox:
+    """The box that gives the yes."""
+    return next(box for box in at.checkbox if box.label == words.SURE)
 
 
 def about(api_url: str, tenant: Tenant) -> httpx2.Response:
@@ -69,6 +80,10 @@ class TestPublishing:
         tenant.owner.patch(f"/api/v1/chatbots/{tenant.chatbot_id}", json={"status": "draft"})
         at = sign_in("owner").switch_page(PAGE).run()
         assert words.PUBLISH_DRAFT in texts(at)
+        # As the table says, members can ask a draft; nobody else can.
+        asked = tenant.viewer.post("/api/v1/conversations", json={"chatbot_id": tenant.chatbot_id})
+        assert asked.status_code == 201
+        assert about(api_url, tenant).status_code == 404
         assert at.dataframe[0].value[words.COLUMNS["access"]].to_list() == [words.DRAFT]
         at.checkbox(key=f"bots_sure-{tenant.chatbot_id}").check().run()
         click(at, words.DO_PUBLISH)
@@ -96,6 +111,49 @@ class TestReading:
         assert shown["config"]["knowledge_base_ids"] == [tenant.knowledge_base_id]
         assert "Zoe \\*x\\*" in texts(at)
         assert words.PUBLISH_ALL not in texts(at)
+
+    def test_an_open_bot_reads_more_after_a_yes_only(self, tenant: Tenant, sign_in: SignIn) -> None:
+        made = [tenant.owner.post("/api/v1/knowledge-bases", json={"name": n, "slug": n}).json()["id"] for n in "ab"]
+        path = f"/api/v1/chatbots/{tenant.chatbot_id}"
+        config = {"reads_all_knowledge_bases": False, "knowledge_base_ids": [tenant.knowledge_base_id]}
+        tenant.owner.patch(path, json={**config, "access": "anyone"})
+        at = sign_in("builder").switch_page(PAGE).run()
+        assert not save(at).disabled
+        at.multiselect(key=f"bots_bases-{tenant.chatbot_id}").select("a").run()
+        assert words.READING_OPEN.format(bases="Default, a") in texts(at)
+        assert save(at).disabled
+        sure(at).check().run()
+        assert not save(at).disabled
+        # Another choice is another yes.
+        at.multiselect(key=f"bots_bases-{tenant.chatbot_id}").select("b").run()
+        assert save(at).disabled
+        assert bot_of(tenant)["config"]["knowledge_base_ids"] == [tenant.knowledge_base_id]
+        sure(at).check().run()
+        click(at, words.READING_SAVE)
+        assert bot_of(tenant)["config"]["knowledge_base_ids"] == [tenant.knowledge_base_id, *made]
+        at.checkbox(key=f"bots_reads_all-{tenant.chatbot_id}").check().run()
+        assert words.READING_OPEN_ALL in texts(at)
+        assert save(at).disabled
+        sure(at).check().run()
+        click(at, words.READING_SAVE)
+        assert bot_of(tenant)["config"]["reads_all_knowledge_bases"]
+        # Reading less opens nothing.
+        at.checkbox(key=f"bots_reads_all-{tenant.chatbot_id}").uncheck().run()
+        assert not save(at).disabled
+
+    def test_an_archived_base_is_sent_along_and_blocks_nothing(self, tenant: Tenant, sign_in: SignIn) -> None:
+        old, other = (
+            tenant.owner.post("/api/v1/knowledge-bases", json={"name": n, "slug": n}).json()["id"] for n in "ab"
+        )
+        path = f"/api/v1/chatbots/{tenant.chatbot_id}"
+        config = {"reads_all_knowledge_bases": False, "knowledge_base_ids": [old]}
+        assert tenant.owner.patch(path, json=config).status_code == 200
+        assert tenant.owner.delete(f"/api/v1/knowledge-bases/{old}").status_code == 204
+        at = sign_in("builder").switch_page(PAGE).run()
+        at.multiselect(key=f"bots_bases-{tenant.chatbot_id}").select("b").run()
+        click(at, words.READING_SAVE)
+        assert not at.exception
+        assert bot_of(tenant)["config"]["knowledge_base_ids"] == [other, old]
 
     def test_models_are_named(self, tenant: Tenant, sign_in: SignIn) -> None:
         connection = tenant.owner.post("/api/v1/model-connections", json={"name": "c", "provider": "ollama"}).json()

@@ -62,6 +62,23 @@ class TestVersions:
         again = tenant.owner.patch(path, json={"system_prompt": first["config"]["system_prompt"]}).json()
         assert (again["version"], again["version_id"]) == (1, first["version_id"])
 
+    def test_an_archived_knowledge_base_blocks_no_other_change(self, tenant: Tenant) -> None:
+        made = [tenant.owner.post("/api/v1/knowledge-bases", json={"name": n, "slug": n}).json()["id"] for n in "ab"]
+        path = f"/api/v1/chatbots/{tenant.chatbot_id}"
+        assert tenant.owner.patch(path, json={"knowledge_base_ids": made[:1]}).status_code == 200
+        for one in made:
+            assert tenant.owner.delete(f"/api/v1/knowledge-bases/{one}").status_code == 204
+        changed = tenant.owner.patch(path, json={"system_prompt": "Other."})
+        assert changed.status_code == 200, changed.text
+        assert changed.json()["config"]["knowledge_base_ids"] == made[:1]
+        # One that the bot did not have is not taken, nor one that it gave up.
+        refused = tenant.owner.patch(path, json={"knowledge_base_ids": made})
+        assert refused.json()["type"] == "/problems/unknown-knowledge-base"
+        assert made[1] in refused.json()["detail"]
+        assert made[0] not in refused.json()["detail"]
+        assert tenant.owner.patch(path, json={"knowledge_base_ids": []}).status_code == 200
+        assert tenant.owner.patch(path, json={"knowledge_base_ids": made[:1]}).status_code == refused.status_code
+
     def test_a_name_is_no_configuration(self, tenant: Tenant) -> None:
         changed = tenant.owner.patch(f"/api/v1/chatbots/{tenant.chatbot_id}", json={"name": "Renamed"}).json()
         assert (changed["name"], changed["version"]) == ("Renamed", 1)

@@ -53,6 +53,28 @@ class TestAsking:
         visit.page.get_by_role("button", name="New chat").click()
         expect(visit.page.get_by_text(QUESTION)).to_have_count(0)
 
+    @pytest.mark.parametrize("status", [500, 503])
+    def test_a_server_that_is_away_for_a_moment_does_not_lose_the_chat(self, visit: Visit, status: int) -> None:
+        visit.sign_in()
+        visit.ask(QUESTION)
+        visit.page.route("**/api/v1/conversations/*", lambda route: route.fulfill(status=status), times=1)
+        visit.page.reload()
+        expect(visit.page.get_by_text(QUESTION)).to_be_visible()
+        visit.page.reload()
+        expect(visit.page.get_by_text(QUESTION)).to_be_visible()
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_a_chat_that_is_gone_is_forgotten(self, visit: Visit, status: int) -> None:
+        visit.sign_in()
+        visit.ask(QUESTION)
+        visit.page.route("**/api/v1/conversations/*", lambda route: route.fulfill(status=status), times=1)
+        visit.page.reload()
+        visit.page.get_by_label("Your question").wait_for()
+        visit.page.wait_for_function("Object.keys(localStorage).every((key) => !key.endsWith('-assistant'))")
+        visit.page.reload()
+        visit.ask(QUESTION)
+        expect(visit.page.get_by_text(QUESTION)).to_have_count(1)
+
     def test_thumbs_arrive(self, visit: Visit, informed: Tenant) -> None:
         visit.sign_in()
         visit.ask(QUESTION)

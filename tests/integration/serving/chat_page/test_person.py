@@ -105,6 +105,17 @@ class TestAskingForOne:
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert informed.owner.get("/api/v1/handovers").json() == []
 
+    def test_a_network_that_is_away_is_said(self, asker: Visit, informed: Tenant) -> None:
+        asker.ask(QUESTION)
+        asker.page.context.set_offline(True)
+        request(asker, note="Order 4711")
+        expect(asker.page.get_by_role("alert").filter(has_text="The server cannot be reached")).to_be_visible()
+        expect(asker.page.get_by_label("What should they know")).to_have_value("Order 4711")
+        asker.page.context.set_offline(False)
+        asker.page.get_by_role("dialog").get_by_role("button", name="Ask for a person").click()
+        expect(asker.page.get_by_text(WAITING).first).to_be_visible()
+        assert waiting(informed)["note"] == "Order 4711"
+
     def test_a_box_that_is_open_closes_when_somebody_takes_over(self, asker: Visit, informed: Tenant) -> None:
         asker.ask(QUESTION)
         asker.page.get_by_role("button", name="Ask in other words").click()
