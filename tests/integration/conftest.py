@@ -53,6 +53,10 @@ def running_api(settings: StorageSettings) -> Iterator[str]:
     deadline = time.monotonic() + 60
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.05)
+    # Tracing the embedding model silences warnings for the whole process, and the filters of each test undo that.
+    for one in threading.enumerate():
+        if one.name == "warm-up":
+            one.join(timeout=60)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(timeout=20)

@@ -33,7 +33,9 @@ from tests.conftest import REPOSITORY
 from tests.factories.accounts import make_organization
 from tests.factories.model_servers import collect
 from tests.factories.tiny_llama import make_adapter, make_tiny_llama
+from tests.integration.conftest import api_url, make_tenant, tenant
 
+__all__ = ["api_url", "make_tenant", "tenant"]
 IS_WANTED = os.environ.get("PIXEL_TEST_VLLM") == "1"
 MOST_RUNNING, MOST_WAITING = 4, 4
 # A busy small machine gives the server no time for seconds.

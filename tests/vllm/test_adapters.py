@@ -18,11 +18,10 @@ from serving.inference.vllm.registration import register_server
 from serving.settings import ServingSettings
 from storage.postgres.models.member import Role
 from tests.factories.tiny_llama import make_adapter
-from tests.integration.conftest import Tenant, api_url, ask, make_tenant, tenant
+from tests.integration.conftest import Tenant, ask
 from tests.integration.serving.models.conftest import route
 from tests.vllm.conftest import Running, asked, text_of
 
-__all__ = ["api_url", "make_tenant", "tenant"]
 PROMPTS = [f"Question {number}, please." for number in range(6)]
 
 

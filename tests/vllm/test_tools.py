@@ -14,10 +14,9 @@ from serving.context import open_context
 from serving.inference.vllm.registration import register_server
 from serving.settings import ServingSettings
 from storage.postgres.models.member import Role
-from tests.integration.conftest import Tenant, api_url, make_tenant, tenant
+from tests.integration.conftest import Tenant
 from tests.vllm.conftest import Running
 
-__all__ = ["api_url", "make_tenant", "tenant"]
 QUESTION = {"role": "user", "content": "Where is order A-17?"}
 SCHEMA = {
     "type": "object",

@@ -112,4 +112,5 @@ def _variables(
         variables["VLLM_CPU_KVCACHE_SPACE"] = str(limits.cpu_cache_gib)
         # Its threads wait by spinning, which would leave the server itself no time to send anything.
         variables["VLLM_CPU_NUM_OF_RESERVED_CPU"] = "1" if (os.cpu_count() or 1) > 1 else "0"
+        variables["PIXEL_DOOR_SLEEPS"] = "1"
     return variables
