@@ -47,7 +47,9 @@ def _turn(person: Identity, client: ApiClient, turn: MessageOut, *, is_last: boo
     if turn.author == "agent":
         st.caption(strings.INBOX_AGENT)
     answer: AnswerOut | None = st.session_state.get(_ANSWERS, {}).get(turn.id)
-    if answer is not None:
+    if turn.author == "user" and answer is not None:
+        st.info(plain(answer.content), icon=":material/support_agent:")  # a person is to answer: nothing else tells so
+    elif answer is not None:
         sources(person, answer.citations, key=f"source-{turn.id}")
         sources(person, answer.related, key=f"related-{turn.id}", title=strings.ASK_RELATED)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -131,8 +131,8 @@ class TestDashboards:
         window.open("Ask")
         window.page.get_by_placeholder("Ask about your documents").fill(f"I want a human, please: {width_of(window)}")
         window.page.keyboard.press("Enter")
-        expect(window.page.get_by_text("A person will reply to you here").first).to_be_visible()
         window.settle()
+        expect(window.page.get_by_text("A person will reply to you here").first).to_be_visible()  # and stays there
         window.open("Inbox")
         expect(window.page.get_by_text("1 waits")).to_be_visible()
         window.page.get_by_role("button", name="Take").click()
