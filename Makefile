@@ -25,11 +25,8 @@ lint: install ## format, types, import contracts, SQL lint, dbt parse
 	$(BIN)/sqlfluff lint dbt/models
 	$(BIN)/python scripts/dbt_parse.py
 
-test: install ocr ## every test, with coverage (fails under 90 %)
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
-	@$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+test: install ocr ## every test, on every core, with coverage (fails under 90 %)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 test-vllm: install ## tests against a real vLLM server on a tiny model; installs vLLM for CPUs once (gigabytes, minutes)
 	PIXEL_TEST_VLLM=1 $(BIN)/python -m pytest tests/vllm -q

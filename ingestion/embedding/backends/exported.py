@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.embedding.backends.backend import BackendError
+from ingestion.embedding.backends.proof import write_reference
 from ingestion.embedding.backends.torch_backend import load_transformer
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ _WEIGHTS = "model.safetensors"
 
 
 def exported(model_path: Path, folder: Path, *, label: str, suffix: str, write: Write) -> Path:
-    """The exported file of a model, written if it is not there yet.
+    """The exported file of a model, written with its reference (`proof`) if it is not there yet.
 
-    The file appears whole or not at all; of several processes that need it at once, one writes it.
+    The folder appears whole or not at all; of several processes that need it at once, one writes it.
 
     Args:
         model_path: The sentence-transformers model.
@@ -43,7 +44,9 @@ def exported(model_path: Path, folder: Path, *, label: str, suffix: str, write: 
                 with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as scratch:
                     made = Path(scratch) / path.parent.name
                     made.mkdir()
-                    write(*_traceable(model_path), made / path.name)
+                    module, example, words = _traceable(model_path)
+                    write(module, example, made / path.name)
+                    write_reference(module, words, made)
                     made.rename(path.parent)
     except OSError as error:
         raise BackendError(f"`{folder}` cannot be written to: {error.strerror or error}.") from error
@@ -61,7 +64,7 @@ def model_path_name(model_path: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _traceable(model_path: Path) -> tuple["Module", tuple[Any, Any]]:
+def _traceable(model_path: Path) -> tuple["Module", tuple[Any, Any], int]:
     import torch
 
     transformer = load_transformer(model_path)
@@ -76,7 +79,8 @@ def _traceable(model_path: Path) -> tuple["Module", tuple[Any, Any]]:
     module = TokenVectorsOf()
     module.transformer = transformer
     example = torch.ones(2, 8, dtype=torch.long)
-    return module.eval(), (example, example)
+    words: int = transformer.config.vocab_size
+    return module.eval(), (example, example), words
 
 
 @contextlib.contextmanager

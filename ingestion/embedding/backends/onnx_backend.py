@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ingestion.embedding.backends.backend import BackendError, TokenIds, TokenVectors
 from ingestion.embedding.backends.exported import exported
+from ingestion.embedding.backends.proof import LEAST_COSINE, cosine_to_reference
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -23,10 +24,15 @@ class OnnxBackend:
             import onnxruntime
         except ImportError as error:
             raise BackendError("The package `onnxruntime` is not installed.") from error
-        path = exported(model_path, folder, label="onnx-1", suffix=".onnx", write=_write)
+        path = exported(model_path, folder, label="onnx-2", suffix=".onnx", write=_write)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        if (cosine := cosine_to_reference(self, path.parent)) < LEAST_COSINE:
+            raise BackendError(
+                f"ONNX Runtime computes something else than the model on this processor (cosine {cosine:.4f}; "
+                f"at least {LEAST_COSINE} expected)."
+            )
 
     def token_vectors(self, ids: TokenIds, mask: TokenIds) -> TokenVectors:
         """See `Backend`."""

@@ -5,12 +5,16 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import structlog
+
 from ingestion.embedding.backends.backend import BackendError, TokenIds, TokenVectors
 from ingestion.embedding.backends.exported import exported
+from ingestion.embedding.backends.proof import LEAST_COSINE, cosine_to_reference
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
+log = structlog.get_logger(__name__)
 
 Precision = Literal["f32", "bf16"]
 
@@ -26,10 +30,13 @@ class OpenVinoBackend:
         model_path: The sentence-transformers model.
         folder: Where the exported model is kept.
         threads: Threads of the engine.
-        precision: What it computes in; what suits the processor when None.
+        precision: What it computes in; what suits the processor, and gives the model's vectors there, when None.
+
+    Attributes:
+        precision: What it computes in.
 
     Raises:
-        BackendError: OpenVINO is not installed, or cannot export or load the model.
+        BackendError: OpenVINO is not installed, cannot export or load the model, or computes something else than it.
     """
 
     name = "openvino"
@@ -39,18 +46,33 @@ class OpenVinoBackend:
             import openvino
         except ImportError as error:
             raise BackendError("The package `openvino` is not installed.") from error
-        label = f"openvino-{openvino.__version__.split('-')[0]}"
+        self._core = openvino.Core()
+        self._threads = threads
+        label = f"openvino-{openvino.__version__.split('-')[0]}-proven"
         path = exported(model_path, folder, label=label, suffix=".xml", write=_write)
+        self._load(path, precision or fastest_precision())
+        if (cosine := cosine_to_reference(self, path.parent)) < LEAST_COSINE and precision is None:
+            log.warning("embedding_precision_distrusted", precision=self.precision, cosine=round(cosine, 4))
+            self._load(path, "f32")
+            cosine = cosine_to_reference(self, path.parent)
+        if cosine < LEAST_COSINE:
+            raise BackendError(
+                f"OpenVINO computes something else than the model in {self.precision} on this processor "
+                f"(cosine {cosine:.4f}; at least {LEAST_COSINE} expected)."
+            )
+
+    def _load(self, path: Path, precision: Precision) -> None:
         properties = {
-            "INFERENCE_PRECISION_HINT": precision or fastest_precision(),
+            "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": threads,
+            "INFERENCE_NUM_THREADS": self._threads,
             "ENABLE_CPU_PINNING": False,  # API and worker would be pinned to the same core
         }
         try:
-            self._compiled = openvino.Core().compile_model(path, "CPU", properties)
+            self._compiled = self._core.compile_model(path, "CPU", properties)
         except RuntimeError as error:
             raise BackendError("OpenVINO could not load the exported model on this processor.") from error
+        self.precision: Precision = precision
 
     def token_vectors(self, ids: TokenIds, mask: TokenIds) -> TokenVectors:
         """See `Backend`."""

