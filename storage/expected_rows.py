@@ -41,7 +41,7 @@ def expected_rows(
     version_ids: Sequence[uuid.UUID] | None = None,
     with_terms: bool = True,
 ) -> Iterator[ExpectedRow]:
-    """The rows of an index version, streamed in the order of versions.
+    """The rows of an index version, streamed in the order of versions. Given up in the middle, nothing of it stays open.
 
     Args:
         session: A session that sees the organization.
@@ -74,8 +74,9 @@ def expected_rows(
         query = query.where(Chunk.id.in_(chunk_ids))
     if version_ids is not None:
         query = query.where(Chunk.document_version_id.in_(version_ids))
-    for found in session.execute(query):
-        terms = passage_terms(found.heading_path, found.text, found.language) if with_terms else ""
-        vector = vector_from_bytes(found.vector)
-        row = VectorRow(found.id, found.knowledge_base_id, vector, terms, terms_key(found.language))
-        yield ExpectedRow(found.document_version_id, row)
+    with session.execute(query) as rows:
+        for found in rows:
+            terms = passage_terms(found.heading_path, found.text, found.language) if with_terms else ""
+            vector = vector_from_bytes(found.vector)
+            row = VectorRow(found.id, found.knowledge_base_id, vector, terms, terms_key(found.language))
+            yield ExpectedRow(found.document_version_id, row)

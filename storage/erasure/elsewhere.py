@@ -71,5 +71,5 @@ def _staying(session: Session, organization_id: uuid.UUID, targets: Targets) -> 
 
 
 def _texts(session: Session, statement: Select[str]) -> Iterator[list[str]]:
-    found = session.scalars(statement.execution_options(yield_per=_FETCH_ROWS))
-    yield from ([text for text in texts if text] for texts in found.partitions())
+    with session.scalars(statement.execution_options(yield_per=_FETCH_ROWS)) as found:
+        yield from ([text for text in texts if text] for texts in found.partitions())

