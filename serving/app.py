@@ -5,7 +5,6 @@ import contextlib
 import gc
 import importlib
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from datetime import UTC, datetime
 import structlog
 from fastapi import FastAPI
 
-from ingestion.language.identification import load_by_language
 from serving import health
 from serving.accounts.authentication import AuthenticationMiddleware
 from serving.accounts.endpoints import router as accounts
@@ -42,10 +40,10 @@ from serving.judgements.endpoints import router as judgements
 from serving.knowledge.bulk_endpoints import router as bulk
 from serving.knowledge.endpoints import router as knowledge
 from serving.knowledge.version_endpoints import router as versions
+from serving.language.analysis import BotLanguage, analyse_words
 from serving.language.endpoints import router as language
-from serving.language.entities.find import find_entities
 from serving.language.intents.endpoints import router as intents
-from serving.language.sentiment import sentiment_of
+from serving.language.intents.models import NOT_TRAINED
 from serving.retrieval.endpoints import router as search
 from serving.retrieval.prewarm import prewarm_forever
 from serving.settings import ServingSettings, serving_settings
@@ -117,30 +115,26 @@ def create_app(storage: StorageSettings | None = None, serving: ServingSettings 
     return app
 
 
-# An embedding model that must be exported first takes longer: then requests are accepted meanwhile.
+# Loading what requests need holds the interpreter: streams would stand still meanwhile, so it comes before them.
 _WARM_WITHIN_S = 4.0
-_BETWEEN_LANGUAGES_S = 0.05
 
 
-def _warm_up(context: ServingContext, ready: threading.Event) -> None:
-    """Load what the first requests would wait for: the embedding model, words of time, the SDK of most providers, languages.
+def _warm_up(context: ServingContext) -> None:
+    """Load what the first requests would wait for: the embedding model, languages, the SDK of most providers.
 
-    Loading holds the interpreter, and streams would stand still meanwhile: what cannot be had in small parts comes before
-    them. What is loaded stays for good: taken out of the collector's sight, since a full collection over the objects of the
-    models stops every stream for half a second.
+    What is loaded by then stays for good: taken out of the collector's sight, since a full collection over the objects of
+    the models stops every stream for half a second.
     """
-    try:
-        context.embedder.embed(["warm up"])
-        find_entities("Order AB-12345 comes tomorrow for $5", reference=datetime.now(UTC), language="en")
-        sentiment_of("How are you?", "en")
-        importlib.import_module("openai")
-        gc.collect()
-        gc.freeze()
-    finally:
-        gc.enable()
-        ready.set()
-    for _ in load_by_language():
-        time.sleep(_BETWEEN_LANGUAGES_S)
+    # Compiling the model needs the interpreter least of all, and languages nothing else: they load side by side.
+    model = threading.Thread(target=context.embedder.embed, args=(["warm up"],), name="warm-up-model", daemon=True)
+    model.start()
+    nobody = BotLanguage(NOT_TRAINED)
+    analyse_words("How are you? Order AB-12345 comes tomorrow for $5", nobody, reference=datetime.now(UTC))
+    importlib.import_module("openai")
+    model.join()
+    gc.collect()
+    gc.freeze()
+    gc.enable()  # whoever starts the process may have turned it off meanwhile
     log.info("api_warm")
 
 
@@ -149,9 +143,10 @@ def _lifespan(opener: Callable[[], ServingContext]) -> Callable[[FastAPI], Abstr
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         context = opener()
         app.state.context = context
-        ready = threading.Event()
-        threading.Thread(target=_warm_up, args=(context, ready), name="warm-up", daemon=True).start()
-        await asyncio.to_thread(ready.wait, _WARM_WITHIN_S)
+        # An embedding model that must be exported first takes longer: then requests are accepted meanwhile.
+        warming = threading.Thread(target=_warm_up, args=(context,), name="warm-up", daemon=True)
+        warming.start()
+        await asyncio.to_thread(warming.join, _WARM_WITHIN_S)
         # Tasks that go on beside the requests, and end with the process.
         beside = [
             asyncio.create_task(

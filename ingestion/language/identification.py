@@ -10,10 +10,8 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.language.function_words import counted, languages_of_words, shared, words_of
@@ -42,7 +40,6 @@ _CODE_START = re.compile(
     r"^\s*(?:def \w+\(|class \w+[:(]|import \w+$|from \w+ import |return .*;|SELECT .+ FROM |func \w+\(|(?:var|const|let) \w+ ?=)",
     re.MULTILINE,
 )
-_LATIN_WORDS = "a text in Latin letters"
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
 _LEAST_UNSPACED_SHARE = 0.25
 
@@ -86,26 +83,6 @@ def identify_language(text: str) -> Identification:
         An ISO 639-1 code among `PIXEL_LANGUAGE_LANGUAGES`, or None.
     """
     return _identified(text[:_SAMPLE_CHARACTERS])
-
-
-def load_by_language() -> Iterator[str]:
-    """Load the detector language by language: what the Latin letters need, which is most of it.
-
-    Loading holds the interpreter, and all at once that is two seconds in which nothing else of the process moves. Between
-    two languages others have their turn.
-
-    Yields:
-        The ISO 639-1 code of what was loaded.
-    """
-    from lingua import Language
-
-    latin = {language.iso_code_639_1.name.lower() for language in Language.all_with_latin_script()}
-    codes = [code for code in language_settings().codes if code in latin]
-    for other, code in pairwise(codes):
-        # The models of a language belong to the process: a detector of two languages loads them for all.
-        _build((other, code)).compute_language_confidence_values(_LATIN_WORDS)
-        yield code
-    detector()
 
 
 def forget() -> None:

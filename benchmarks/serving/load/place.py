@@ -75,7 +75,8 @@ class Place:
         return replace(plan, port=self.upstream_port, model="numbered")
 
     def start(self) -> None:
-        """Start the API and wait until it can answer."""
+        """Start the API, as soon as nobody listens on its port any more, and wait until it can answer."""
+        self._wait_for_port()
         output = self.settings.home_path / "api.out"
         with output.open("ab") as handle:
             self.api = subprocess.Popen(
@@ -83,13 +84,27 @@ class Place:
                 stderr=subprocess.STDOUT,
             )  # fmt: skip
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self.api.poll() is None:
             try:
                 if httpx2.get(f"{self.url}/ready", timeout=2).status_code == 200:
                     return
             except httpx2.HTTPError:
                 time.sleep(0.05)
         raise RuntimeError(f"The API did not start: {output.read_text()[-2000:]}")
+
+    def _wait_for_port(self) -> None:
+        """A process that was told to end accepts nobody any more as soon as it hears of it, which takes a moment."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", self.port))
+                except OSError:
+                    time.sleep(0.02)
+                else:
+                    return
+        raise RuntimeError(f"Port {self.port} is still listened on.")
 
     def stop(self, *, within_s: float = 40.0) -> float:
         """Tell the API to end; seconds that it took."""

@@ -1,5 +1,6 @@
 """Many streams at once: are all tokens there, in order and in time, and what does the process hold meanwhile?"""
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from benchmarks.figure import figure, percentile
 from benchmarks.serving.load.place import Place, place, read_in_own_process
 
 STREAMS, RATE, MINUTES = 1000, 5.0, 10.0
-OFFERED = 5000
+OFFERED, STORMS = 5000, 5
 _SHORT_TOKENS = 50
 
 
@@ -55,22 +56,30 @@ def whole(made: Place, minutes: float) -> Iterator[dict[str, Any]]:
 
 
 def storm(made: Place) -> Iterator[dict[str, Any]]:
-    """Five times as many as there are places, at once: who gets in is served as before, who does not hears it at once."""
+    """Five times as many as there is place for, all at once, five times: who gets in is served, who does not hears it at once."""
     plan = made.plan(streams=OFFERED, tokens=_SHORT_TOKENS * 2, rate=RATE, start_over_s=5.0, timeout_s=120.0)
-    found = read_in_own_process(plan)
-    refused = sum(count for status, count in found["refused"].items() if status in ("429", "503"))
-    other = OFFERED - found["admitted"] - refused
+    all_found = [read_in_own_process(plan) for _ in range(STORMS)]
+    refused = [
+        sum(count for status, count in found["refused"].items() if status in ("429", "503")) for found in all_found
+    ]
+    other = sum(
+        OFFERED - found["admitted"] - turned_away + found["errors"]
+        for found, turned_away in zip(all_found, refused, strict=True)
+    )
     yield figure(
-        f"{OFFERED} offered: neither served nor refused properly", other + found["errors"], "", at_most=0,
-        admitted=found["admitted"], refused=found["refused"], examples=found["examples"],
+        f"{OFFERED} offered: neither served nor refused properly", other, "", at_most=0, storms=STORMS,
+        admitted=[found["admitted"] for found in all_found], refused=refused, examples=all_found[0]["examples"],
     )  # fmt: skip
-    refused_ms = [round(seconds * 1000, 1) for seconds in found["refused_s"]] or [0.0]
+    waits = [[round(seconds * 1000, 1) for seconds in found["refused_s"]] or [0.0] for found in all_found]
+    of_each = [percentile(waited, 0.99) for waited in waits]
     yield figure(
-        f"{OFFERED} offered: refused within, p99", percentile(refused_ms, 0.99), "ms", at_most=200,
-        p50=percentile(refused_ms, 0.5), p90=percentile(refused_ms, 0.9), slowest=max(refused_ms),
+        f"{OFFERED} offered: refused within, p99", statistics.median(of_each), "ms", at_most=200,
+        spread=(min(of_each), max(of_each)), storms=STORMS, p50=statistics.median(percentile(waited, 0.5) for waited in waits),
+        slowest=max(max(waited) for waited in waits),
     )  # fmt: skip
-    yield figure(f"{OFFERED} offered: gap between tokens of the admitted, p99", found["gap_p99_s"], "s", at_most=1.0)
-    yield figure(f"{OFFERED} offered: wrong or lost tokens of the admitted", found["wrong_tokens"] + found["lost_tokens"], "", at_most=0)  # fmt: skip
+    yield figure(f"{OFFERED} offered: gap between tokens of the admitted, p99", max(found["gap_p99_s"] for found in all_found), "s", at_most=1.0)  # fmt: skip
+    wrong = sum(found["wrong_tokens"] + found["lost_tokens"] for found in all_found)
+    yield figure(f"{OFFERED} offered: wrong or lost tokens of the admitted", wrong, "", at_most=0)
 
 
 class _Seen:

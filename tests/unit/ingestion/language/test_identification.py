@@ -1,8 +1,5 @@
 """Tests of naming the language of what people type."""
 
-import subprocess
-import sys
-
 import pytest
 from pydantic import ValidationError
 
@@ -57,39 +54,6 @@ class TestIdentifyLanguage:
     )
     def test_abstains(self, text: str) -> None:
         assert identify_language(text).language is None
-
-
-_MEGABYTES_OF_A_FIRST_QUESTION = """
-import sys
-import psutil
-from ingestion.language.identification import detector, identify_language, load_by_language
-
-detector()
-loaded = list(load_by_language()) if sys.argv[1] == "loaded" else []
-before = psutil.Process().memory_info().rss
-assert identify_language("Was kostet der Versand nach Hause?").language == "de"
-print((psutil.Process().memory_info().rss - before) // 2**20, *loaded)
-"""
-
-
-class TestLoadByLanguage:
-    """Looked at in processes of their own: what is loaded once stays."""
-
-    def first_question(self, state: str) -> tuple[int, list[str]]:
-        told = subprocess.run(
-            [sys.executable, "-c", _MEGABYTES_OF_A_FIRST_QUESTION, state], capture_output=True, text=True, check=True
-        ).stdout.split()
-        return int(told[0]), told[1:]
-
-    def test_the_first_question_loads_nothing_more(self) -> None:
-        megabytes, loaded = self.first_question("loaded")
-
-        assert megabytes < 5
-        assert {"es", "fr", "nl", "tr"} <= set(loaded)
-        assert not {"ru", "zh", "el"} & set(loaded)
-
-    def test_without_it_the_first_question_loads_everything(self) -> None:
-        assert self.first_question("bare")[0] > 50
 
 
 class TestSettings:
