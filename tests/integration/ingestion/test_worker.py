@@ -1,5 +1,6 @@
 """Tests of the long-running worker and of removing vectors."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ def running(stores: Stores) -> Iterator[None]:
     stop.set()
     thread.join(timeout=30)
     assert not thread.is_alive()
+    gc.collect()  # what an error held on to goes here and not in the middle of another test
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
