@@ -125,16 +125,18 @@ def _warm_up(context: ServingContext) -> None:
     What is loaded by then stays for good: taken out of the collector's sight, since a full collection over the objects of
     the models stops every stream for half a second.
     """
-    # Compiling the model needs the interpreter least of all, and languages nothing else: they load side by side.
-    model = threading.Thread(target=context.embedder.embed, args=(["warm up"],), name="warm-up-model", daemon=True)
-    model.start()
-    nobody = BotLanguage(NOT_TRAINED)
-    analyse_words("How are you? Order AB-12345 comes tomorrow for $5", nobody, reference=datetime.now(UTC))
-    importlib.import_module("openai")
-    model.join()
-    gc.collect()
-    gc.freeze()
-    gc.enable()  # whoever starts the process may have turned it off meanwhile
+    try:
+        # Compiling the model needs the interpreter least of all, and languages nothing else: they load side by side.
+        model = threading.Thread(target=context.embedder.embed, args=(["warm up"],), name="warm-up-model", daemon=True)
+        model.start()
+        nobody = BotLanguage(NOT_TRAINED)
+        analyse_words("How are you? Order AB-12345 comes tomorrow for $5", nobody, reference=datetime.now(UTC))
+        importlib.import_module("openai")
+        model.join()
+        gc.collect()
+        gc.freeze()
+    finally:
+        gc.enable()  # whoever starts the process may have turned it off, and it must not stay so
     log.info("api_warm")
 
 
