@@ -13,9 +13,11 @@ from serving import app
 
 @pytest.fixture
 def context() -> Iterator[Any]:
+    threshold = gc.get_threshold()
     yield SimpleNamespace(embedder=default_embedder())
     gc.enable()
     gc.unfreeze()
+    gc.set_threshold(*threshold)
 
 
 class TestWarmUp:
@@ -25,6 +27,15 @@ class TestWarmUp:
         app._warm_up(context)
 
         assert gc.isenabled()
+
+    def test_full_collections_stop_streams_rarely_and_small_ones_come_as_often_as_before(self, context: Any) -> None:
+        young, middle, old = gc.get_threshold()
+
+        app._warm_up(context)
+
+        assert gc.get_threshold()[:2] == (young, middle)
+        assert gc.get_threshold()[2] >= 20 * old
+        assert gc.get_freeze_count() > 0
 
     def test_also_where_something_cannot_be_loaded(self, context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(*_: object, **__: object) -> None:
