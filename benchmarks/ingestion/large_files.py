@@ -33,12 +33,7 @@ def measure(shared: Path) -> list[dict[str, Any]]:
             figures += [
                 figure(f"{name}: time", seconds, "s", characters=int(characters)),
                 figure(f"{name}: most memory of the parser", parser_mb, "MB", at_most=512),
-                figure(
-                    f"{name}: most memory of the worker",
-                    worker_mb,
-                    "MB",
-                    holds="the whole text once, twice while its pieces are joined, and all its blocks",
-                ),
+                figure(f"{name}: most memory of the worker while it is read", worker_mb, "MB", at_most=512),
                 figure(f"{name}: longest silence", silence, "s", at_most=2),
             ]
     return figures

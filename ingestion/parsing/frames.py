@@ -4,18 +4,17 @@ A request is one frame. The answer is a stream: how far the parser is, then the 
 then the rest of it or why there is none. So neither side holds a long document twice.
 """
 
-import gc
 import itertools
 import json
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from pydantic import TypeAdapter
 
+from ingestion.parsing.block_table import LINE, BlockTable, Head
 from ingestion.parsing.request import ParseRequest
 from storage.records.failure_type import FailureType
-from storage.records.parsed_document import Block, BlockKind, Line, ParsedDocument
+from storage.records.parsed_document import Block, ParsedDocument
 from storage.records.record import Record
 
 _LENGTH_BYTES = 4
@@ -23,10 +22,8 @@ _LARGEST_FRAME = 64 << 20  # a process that a document took over must not fill t
 _BLOCKS_PER_FRAME = 500
 _TEXT_PER_FRAME = 1 << 20
 PROGRESS, PICTURES, BLOCKS, TEXT, END = b"P", b"O", b"B", b"T", b"E"
-_LINE = struct.Struct("<qqq4d")  # numbers of a fixed kind need no check, and JSON takes ten times as long
 _HEADS_BYTES = 4
-_Head = tuple[BlockKind, int, int, tuple[str, ...], int]  # a block without its lines, and how many there are
-_HEADS = TypeAdapter(list[_Head])
+_HEADS = TypeAdapter(list[Head])
 
 
 class SandboxRequest(Record):
@@ -125,9 +122,8 @@ class ReplyReader:
     def __init__(self, max_characters: int, on_progress: Callable[[int, int], None] | None = None) -> None:
         self._most = max_characters
         self._on_progress = on_progress
-        self._blocks: list[Block] = []
-        self._text: list[str] = []
-        self._length = 0
+        self._blocks = BlockTable()
+        self._text = ""
         self._pages = (0, 0)
         self.reads_pictures = False
 
@@ -145,21 +141,18 @@ class ReplyReader:
             if kind == END:
                 return self._whole(ParseReply.model_validate_json(payload))
             self._take_part(kind, payload)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # a place may be too large a number to be one
             raise BrokenFrameError(type(error).__name__) from None
         return None
 
     def _take_part(self, kind: bytes, payload: bytes) -> None:
         if kind == BLOCKS:
-            self._blocks += _blocks(payload)
+            end = _HEADS_BYTES + int.from_bytes(payload[:_HEADS_BYTES], "big")
+            self._blocks.extend(_HEADS.validate_json(payload[_HEADS_BYTES:end]), payload[end:])
             if self._on_progress is not None and self._pages != (0, 0):
                 self._on_progress(*self._pages)  # it is still at work
         elif kind == TEXT:
-            piece = payload.decode()
-            self._length += len(piece)
-            if self._length > self._most:
-                raise ValueError("more text than was asked for")
-            self._text.append(piece)
+            self._add_text(payload.decode())
         elif kind == PROGRESS:
             done, total = (int(number) for number in payload.split())
             self._pages = (done, total)
@@ -170,12 +163,18 @@ class ReplyReader:
         else:
             raise ValueError("unknown frame")
 
+    def _add_text(self, piece: str) -> None:
+        if len(self._text) + len(piece) > self._most:
+            raise ValueError("more text than was asked for")
+        # Where nothing else holds it, CPython lets a text grow in its place; joining pieces at the end would hold all of it twice.
+        text, self._text = self._text, ""
+        text += piece
+        self._text = text
+
     def _whole(self, reply: ParseReply) -> ParseReply:
         if reply.document is None:
             return reply
-        text = "".join(self._text)
-        self._text.clear()
-        document = reply.document.model_copy(update={"text": text, "blocks": tuple(self._blocks)})
+        document = reply.document.model_copy(update={"text": self._text, "blocks": self._blocks})
         return reply.model_copy(update={"document": document})
 
 
@@ -184,34 +183,5 @@ def _blocks_bytes(blocks: Sequence[Block]) -> bytes:
     heads = _HEADS.dump_json(
         [(block.kind, block.char_start, block.char_end, block.heading_path, len(block.lines)) for block in blocks]
     )
-    lines = itertools.starmap(_LINE.pack, itertools.chain.from_iterable(block.lines for block in blocks))
+    lines = itertools.starmap(LINE.pack, itertools.chain.from_iterable(block.lines for block in blocks))
     return len(heads).to_bytes(_HEADS_BYTES, "big") + heads + b"".join(lines)
-
-
-def _blocks(payload: bytes) -> list[Block]:
-    """The blocks again, without a search for cycles in between: it would take longer than making them.
-
-    Raises:
-        ValueError: These are no blocks.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        end = _HEADS_BYTES + int.from_bytes(payload[:_HEADS_BYTES], "big")
-        heads = _HEADS.validate_json(payload[_HEADS_BYTES:end])
-        lines = [Line._make(numbers) for numbers in _LINE.iter_unpack(payload[end:])]
-    except struct.error as error:
-        raise ValueError("half a line") from error
-    finally:
-        if was_on:
-            gc.enable()
-    blocks, first = [], 0
-    for kind, start, stop, path, count in heads:
-        if not 0 <= count <= len(lines) - first:
-            raise ValueError("more lines than there are")
-        mine = tuple(lines[first : first + count])
-        blocks.append(Block(kind=kind, char_start=start, char_end=stop, heading_path=path, lines=mine))
-        first += count
-    if first < len(lines):
-        raise ValueError("lines of no block")
-    return blocks

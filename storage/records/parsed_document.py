@@ -5,10 +5,11 @@ Nothing here knows a file format, a chunk or a database.
 """
 
 import enum
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from pydantic import Field, InstanceOf
+from pydantic import Field, InstanceOf, field_serializer
 
 from storage.records.record import Record
 
@@ -91,7 +92,7 @@ class ParsedDocument(Record):
     """
 
     text: str
-    blocks: tuple[Block, ...] = ()
+    blocks: Sequence[Block] = ()
     pages: tuple[PageSpan, ...] = ()
     title: str | None = None
     author: str | None = None
@@ -103,3 +104,7 @@ class ParsedDocument(Record):
     findings: tuple[Finding, ...] = ()
     media_type: str = "text/plain"
     metadata: dict[str, str | int | bool] = Field(default_factory=dict)
+
+    @field_serializer("blocks")
+    def _as_tuple(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
+        return tuple(blocks)  # whatever keeps them

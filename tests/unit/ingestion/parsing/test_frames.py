@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from ingestion.parsing.frames import (
+    BLOCKS,
     END,
     TEXT,
     BrokenFrameError,
@@ -27,6 +28,10 @@ def document(blocks: int) -> ParsedDocument:
     line = Line(char_start=0, char_end=1, page=1, left=0, top=0, right=1, bottom=1)
     block = Block(kind=BlockKind.PARAGRAPH, char_start=0, char_end=1, heading_path=("Ä",), lines=(line,))
     return ParsedDocument(text="Grüße 😀 " * 300_000, blocks=(block,) * blocks, title="T")
+
+
+def blocks_frame(heads: str, lines: bytes) -> bytes:
+    return BLOCKS + len(heads).to_bytes(4, "big") + heads.encode() + lines
 
 
 def taken(data: bytes, reader: ReplyReader, *, step: int) -> ParseReply | None:
@@ -53,7 +58,21 @@ class TestReply:
 
     @pytest.mark.parametrize(
         "frame",
-        [b"", b"Xabc", b"Bnot json", b'B[{"kind": "paragraph"}]', TEXT + b"\xff\xfe", b"Pone two", END + b"{}x"],
+        [
+            b"",
+            b"Xabc",
+            b"Bnot json",
+            b'B[{"kind": "paragraph"}]',
+            blocks_frame('[["paragraph", 0, 1, [], 1]]', b""),  # a line is missing
+            blocks_frame('[["paragraph", 0, 1, [], 1]]', b"\x00" * 55),  # half a line
+            blocks_frame('[["paragraph", 0, 1, [], 0]]', b"\x00" * 56),  # a line of no block
+            blocks_frame('[["paragraph", 0, 1, [], -1]]', b""),
+            blocks_frame('[["paragraph", 0, 99999999999999999999, [], 0]]', b""),
+            blocks_frame('[["paragraph", 0, 1, [], 9223372036854775807], ["paragraph", 0, 1, [], 9]]', b""),
+            TEXT + b"\xff\xfe",
+            b"Pone two",
+            END + b"{}x",
+        ],
     )
     def test_nonsense_is_refused(self, frame: bytes) -> None:
         with pytest.raises(BrokenFrameError):
