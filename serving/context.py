@@ -79,6 +79,7 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
     extractive = ExtractiveProvider(embedder)
     vault = Vault(lambda: wrapping_keys(storage))
     connections = ConnectionPool(vault, ModelHosts(serving.model_hosts))
+    streams = StreamHub(serving.admission_limits)
     return ServingContext(
         settings=serving,
         engine=engine,
@@ -88,7 +89,8 @@ def open_context(storage: StorageSettings, serving: ServingSettings) -> ServingC
         connections=connections,
         routes=RouteResolver(connections, extractive, MODEL),
         router=Router(HealthBook(), on_attempt=count_attempt),
-        streams=StreamHub(serving.admission_limits),
+        streams=streams,
+        live=LiveHub(stop=streams.stop_as_asked),
         visitor_places=VisitorPlaces(serving.admission_limits),
         reranker=CrossEncoderReranker(serving.reranker) if serving.reranker else None,
     )

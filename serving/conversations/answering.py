@@ -22,6 +22,7 @@ from serving.conversations.memory.recall import history as turns_as_history
 from serving.conversations.memory.rewriting import as_standalone
 from serving.conversations.memory.summarizing import summarize, turns_to_summarize
 from serving.conversations.schemas import AnswerOut, CitationOut
+from serving.conversations.streams.text import GrowingText
 from serving.conversations.tools.choosing import Chosen, choose_tools
 from serving.conversations.tools.toolbox import Toolbox, called_of
 from serving.conversations.translating import LEAST_CONFIDENCE, Searched, as_searched, translated_from
@@ -55,6 +56,7 @@ async def answer(
     turn: OpenTurn,
     *,
     started: float,
+    said: GrowingText,
     history: tuple[Turn, ...] = (),
     parameters: Mapping[str, Any] | None = None,
     tools: Toolbox | None = None,
@@ -69,6 +71,7 @@ async def answer(
         context: The process's context.
         turn: The turn, opened or begun again.
         started: `time.perf_counter()` when it was asked for.
+        said: The text of the events that were taken so far, which whoever takes them keeps.
         history: Earlier turns that the asker remembers.
         parameters: Sampling parameters that the asker wishes for.
         tools: Tools that the asker offers.
@@ -77,7 +80,7 @@ async def answer(
     Raises:
         ApiError: From retrieval, or from the provider (`AnswererFailedError`).
     """
-    draft = AnswerDraft(latencies_ms={"open": _ms(started)})
+    draft = AnswerDraft(said=said, latencies_ms={"open": _ms(started)})
     if tools is not None:
         turn = replace(turn, route=turn.route.with_tools())
     outcome: MessageState | None = None
@@ -162,7 +165,6 @@ async def _generate(
         async for event in events:
             if isinstance(event, TextDelta):
                 draft.latencies_ms.setdefault("first_token", _ms(started))
-                draft.add(event.text)
                 yield AnswerDelta(event.text)
             elif isinstance(event, Citation):
                 draft.quotes.setdefault(event.number, []).append(event.quote)

@@ -15,7 +15,7 @@ from serving.context import ServingContext
 from serving.conversations import branches, repository
 from serving.conversations.answering import answer, pass_on
 from serving.conversations.errors import ConversationNotFoundError, MessageNotFoundError
-from serving.conversations.events import AnswerEvent, AnswerFailed, Ending
+from serving.conversations.events import AnswerEvent, AnswerFailed
 from serving.conversations.masking import for_visitor, masked
 from serving.conversations.opening import check_asker, edit_turn, open_first_turn, open_turn, reopen_turn, retry_turn
 from serving.conversations.retelling import Retold, tell_again
@@ -28,6 +28,7 @@ from serving.errors import ApiError, UnavailableError
 from serving.inference.provider import Turn
 from serving.visitors.limits import check_questions
 from storage.postgres.models.conversation import Channel, Conversation
+from storage.postgres.models.message import MessageState
 from storage.postgres.session import AnyRow, async_organization_session
 
 
@@ -236,17 +237,20 @@ async def rejoin(context: ServingContext, actor: Actor, message_id: uuid.UUID) -
 
 
 async def stop(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> None:
-    """End an answer that runs here; what was said so far is kept. One that has ended already stays as it is.
+    """End an answer, whichever process writes it; what was said so far is kept. One that has ended already stays as it is.
+
+    An answer of another process ends a moment later than this returns.
 
     Raises:
         MessageNotFoundError: Unknown, or of somebody else.
     """
     async with async_organization_session(context.engine, actor.organization_id) as session:
-        if await repository.visible_message(session, actor, message_id) is None:
+        message = await repository.visible_message(session, actor, message_id)
+        if message is None:
             raise MessageNotFoundError
-    running = context.streams.find(message_id)
-    if running is not None:
-        context.streams.stop(running, Ending.STOPPED)
+        is_written = message.state == MessageState.STREAMING
+    if not context.streams.stop_as_asked(message_id) and is_written:
+        context.live.stop_elsewhere(message_id)
 
 
 async def whole(context: ServingContext, running: RunningAnswer) -> AnswerOut:
@@ -305,6 +309,7 @@ async def _start_answer(
                 context,
                 turn,
                 started=started,
+                said=running.log.text,
                 history=history,
                 parameters=parameters,
                 tools=tools,

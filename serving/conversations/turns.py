@@ -25,6 +25,7 @@ from serving.conversations.handovers.schemas import HandoverOut
 from serving.conversations.live.journal import MESSAGE_CREATED, record_event
 from serving.conversations.memory.recall import NOTHING, Recalled
 from serving.conversations.memory.standalone import Standalone
+from serving.conversations.streams.text import GrowingText
 from serving.conversations.tools.toolbox import check_calls
 from serving.inference.prompts.rendering import prompt_hash
 from serving.inference.provider import Completed, GenerationRequest, TokenUsage, ToolCall
@@ -41,7 +42,6 @@ from storage.postgres.session import async_organization_session
 
 # How long an answer may go without word of the process that writes it.
 LEASE = timedelta(seconds=20)
-_JOIN_AFTER = 64
 # An answer that was swept while the database was away is its process's to finish, unless it was begun again meanwhile.
 _UNFINISHED = (MessageState.STREAMING, MessageState.INTERRUPTED)
 _MESSAGES = cast(Table, Message.__table__)
@@ -103,7 +103,7 @@ class HandedOver:
 
 @dataclass
 class AnswerDraft:
-    """What has been answered so far.
+    """What has been answered so far. `said` grows where the events arrive, so that no text is kept twice.
 
     `translation` says what was translated for it, `understood` what was of its question. `beside` ends with the answer.
     `request` is what was asked of a model: nothing was where the answer `is_cached`, and where it `is_charged` it was paid for
@@ -111,7 +111,7 @@ class AnswerDraft:
     """
 
     begun_at: float = field(default_factory=time.monotonic)
-    pieces: list[str] = field(default_factory=list)
+    said: GrowingText = field(default_factory=GrowingText)
     quotes: dict[int, list[str]] = field(default_factory=dict)
     calls: list[ToolCall] = field(default_factory=list)
     latencies_ms: dict[str, float] = field(default_factory=dict)
@@ -137,12 +137,6 @@ class AnswerDraft:
         assert self.routed is not None  # noqa: S101 - the router says so before the first word
         return self.routed
 
-    def add(self, text: str) -> None:
-        """More text. Pieces are joined now and then: thousands of short strings weigh ten times their text."""
-        self.pieces.append(text)
-        if len(self.pieces) >= _JOIN_AFTER:
-            self.pieces = ["".join(self.pieces)]
-
     def call(self, call: ToolCall) -> AnswerToolCall:
         """One more tool that the model asks for, as its reader is told."""
         self.calls.append(call)
@@ -152,7 +146,7 @@ class AnswerDraft:
     @property
     def text(self) -> str:
         """The text so far."""
-        return "".join(self.pieces)
+        return str(self.said)
 
 
 async def close_turn(

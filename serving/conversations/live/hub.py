@@ -7,6 +7,7 @@ import asyncio
 import json
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -24,10 +25,15 @@ class Watcher:
 
 
 class LiveHub:
-    """The watchers of one process, and what is to be told to other processes."""
+    """The watchers of one process, and what is to be told to other processes.
 
-    def __init__(self) -> None:
+    Args:
+        stop: Ends an answer that runs in this process, when another process was asked to.
+    """
+
+    def __init__(self, stop: Callable[[uuid.UUID], object] = lambda _: None) -> None:
         self.id = uuid.uuid4().hex
+        self._stop = stop
         self._watchers: dict[uuid.UUID, set[Watcher]] = defaultdict(set)
         # The same news of one conversation is told once, however often it came before it was sent.
         self._untold: dict[str, None] = {}
@@ -60,6 +66,10 @@ class LiveHub:
         self._wake(conversation_id, side)
         self._tell({"conversation": str(conversation_id), "typing": side})
 
+    def stop_elsewhere(self, message_id: uuid.UUID) -> None:
+        """An answer is to end that does not run here; whoever asks for that must be allowed to."""
+        self._tell({"stop": str(message_id)})
+
     async def has_untold(self) -> None:
         """Wait until there is something that other processes have not been told."""
         await self._has_untold.wait()
@@ -75,12 +85,17 @@ class LiveHub:
         """News of another process; one's own and what is none of ours are passed over."""
         try:
             news = json.loads(payload)
-            conversation_id, sender = uuid.UUID(str(news["conversation"])), news["from"]
+            sender, is_stop = news["from"], "stop" in news
+            about = uuid.UUID(str(news["stop" if is_stop else "conversation"]))
         except (ValueError, KeyError, TypeError):
             log.warning("live_news_unreadable", characters=len(payload))
             return
-        if sender != self.id:
-            self._wake(conversation_id, news.get("typing"))
+        if sender == self.id:
+            return
+        if is_stop:
+            self._stop(about)
+        else:
+            self._wake(about, news.get("typing"))
 
     def wake_all(self) -> None:
         """Let every watcher look: news may have been missed."""

@@ -165,6 +165,18 @@ class StreamHub:
             answer.ending = ending
             answer.task.cancel()
 
+    def stop_as_asked(self, message_id: uuid.UUID) -> bool:
+        """End an answer because somebody wants no more of it.
+
+        Returns:
+            Whether it runs here.
+        """
+        answer = self.find(message_id)
+        if answer is None or answer.is_done:
+            return False
+        self.stop(answer, Ending.STOPPED)
+        return True
+
     async def drain(self, within_s: float) -> None:
         """Before the process ends: let nobody in, let answers finish for a while, hand over the rest to be resumed."""
         if self._is_draining:

@@ -6,9 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from serving.conversations.events import AnswerDelta, AnswerEvent
-
-# Pieces of text are joined in batches: thousands of short strings would weigh ten times their text.
-_JOIN_AFTER = 64
+from serving.conversations.streams.text import GrowingText
 
 
 class AnswerLog:
@@ -19,9 +17,7 @@ class AnswerLog:
     """
 
     def __init__(self) -> None:
-        self._text = ""
-        self._pieces: list[str] = []
-        self._length = 0
+        self.text = GrowingText()
         self._ends = array("I", [0])  # of the text, after each event
         self._others: dict[int, AnswerEvent] = {}
         self._numbers: list[int] = []  # of the others, ascending
@@ -37,19 +33,16 @@ class AnswerLog:
     @property
     def characters(self) -> int:
         """Length of the text so far."""
-        return self._length
+        return len(self.text)
 
     def append(self, event: AnswerEvent) -> None:
         """Add an event and wake the readers."""
         if isinstance(event, AnswerDelta):
-            self._pieces.append(event.text)
-            self._length += len(event.text)
-            if len(self._pieces) == _JOIN_AFTER:
-                self._join()
+            self.text.add(event.text)
         else:
             self._others[self.last + 1] = event
             self._numbers.append(self.last + 1)
-        self._ends.append(self._length)
+        self._ends.append(len(self.text))
         self._latest = event
         self.wake()
 
@@ -65,15 +58,14 @@ class AnswerLog:
         return list(self._since(number)) if number < self.last else []
 
     def _since(self, number: int) -> Iterator[tuple[int, AnswerEvent]]:
-        self._join()
         at = number
         for other in self._numbers[bisect_right(self._numbers, number) :]:
             if self._ends[other - 1] > self._ends[at]:
-                yield other - 1, AnswerDelta(self._text[self._ends[at] : self._ends[other - 1]])
+                yield other - 1, AnswerDelta(self.text.between(self._ends[at], self._ends[other - 1]))
             yield other, self._others[other]
             at = other
         if self._ends[self.last] > self._ends[at]:
-            yield self.last, AnswerDelta(self._text[self._ends[at] :])
+            yield self.last, AnswerDelta(self.text.between(self._ends[at], self._ends[self.last]))
 
     async def wait(self, number: int) -> None:
         """Until there is an event after `number`, no more will come, or somebody calls `wake`."""
@@ -90,11 +82,6 @@ class AnswerLog:
         """Until no more will come."""
         while not self.is_closed:
             await self.wait(self.last)
-
-    def _join(self) -> None:
-        if self._pieces:
-            self._text += "".join(self._pieces)
-            self._pieces.clear()
 
     def wake(self) -> None:
         """Let everybody who waits look again."""

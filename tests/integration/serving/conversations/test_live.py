@@ -8,11 +8,9 @@ from contextlib import contextmanager
 
 import httpx2
 
-from serving.app import create_app
-from serving.settings import ServingSettings
 from storage.postgres.models.member import Role
 from storage.settings import StorageSettings
-from tests.integration.conftest import Tenant, client, start_conversation
+from tests.integration.conftest import Tenant, client, running_api, start_conversation
 from tests.integration.serving.conversations.talking import say
 
 Lines = queue.Queue[str]
@@ -76,29 +74,16 @@ class TestEvents:
             assert agent.empty()
 
     def test_another_process_hears_of_it(self, informed: Tenant, settings: StorageSettings) -> None:
-        import socket
-
-        import uvicorn
-
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        app = create_app(settings, ServingSettings(_env_file=None))
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 30
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.05)
         conversation = start_conversation(informed, role=Role.VIEWER)
-        with watching(client(f"http://127.0.0.1:{port}", informed.keys[Role.VIEWER]), conversation) as lines:
+        with (
+            running_api(settings) as url,
+            watching(client(url, informed.keys[Role.VIEWER]), conversation) as lines,
+        ):
             time.sleep(0.5)
             started = time.monotonic()
             informed.clients[Role.AGENT].post(f"/api/v1/conversations/{conversation}/typing")
             assert next_event(lines) == "typing"
             assert time.monotonic() - started < 5
-        server.should_exit = True
-        thread.join(timeout=20)
 
     def test_a_stranger_watches_nothing(self, informed: Tenant) -> None:
         conversation = start_conversation(informed, role=Role.OWNER)

@@ -33,9 +33,20 @@ class TestLiveHub:
         hub.leave(CONVERSATION, hub.watch(CONVERSATION, "user"))
         assert hub.watchers == 0
 
+    def test_another_process_is_asked_to_stop_an_answer_and_this_one_is_not(self) -> None:
+        here: list[uuid.UUID] = []
+        there: list[uuid.UUID] = []
+        one, other = LiveHub(stop=here.append), LiveHub(stop=there.append)
+        message_id = uuid.uuid4()
+        one.stop_elsewhere(message_id)
+        (told,) = asyncio.run(one.untold())
+        for hub in (one, other):
+            hub.hear(told)
+        assert (here, there) == ([], [message_id])
+
     def test_news_that_cannot_be_read_are_dropped(self) -> None:
         hub = LiveHub()
         watcher = hub.watch(CONVERSATION, "user")
-        for news in ("", "{}", '{"conversation": 1, "from": "x"}', '["a"]', "null"):
+        for news in ("", "{}", '{"conversation": 1, "from": "x"}', '["a"]', "null", '{"stop": 1, "from": "x"}'):
             hub.hear(news)
         assert not watcher.changed.is_set()
