@@ -1,4 +1,4 @@
-"""Blocks as columns of numbers: some thirty bytes each, where half a million of them as objects fill half a gigabyte."""
+"""Blocks as columns of numbers: some forty bytes each, where half a million of them as objects fill half a gigabyte."""
 
 import struct
 from array import array
@@ -14,7 +14,10 @@ Head = tuple[BlockKind, int, int, tuple[str, ...], int]  # a block without its l
 
 
 class BlockTable(Sequence[Block]):  # noqa: PLW1641 - it grows, so it has no hash
-    """A sequence of blocks that makes each when it is asked for; equal to any sequence of equal blocks."""
+    """A sequence of blocks that makes each when it is asked for; equal to any sequence of equal blocks.
+
+    A document gets it by `model_copy`: validating one would ask for a list of all its blocks.
+    """
 
     def __init__(self) -> None:
         self._kinds: list[BlockKind] = []

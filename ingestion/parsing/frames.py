@@ -23,6 +23,8 @@ _BLOCKS_PER_FRAME = 500
 _TEXT_PER_FRAME = 1 << 20
 PROGRESS, PICTURES, BLOCKS, TEXT, END = b"P", b"O", b"B", b"T", b"E"
 _HEADS_BYTES = 4
+_BLOCK_BYTES_A_CHARACTER = 128  # a block of one character with one line and its box; no document of ours needs as much
+_MOST_PAGES = 1 << 31
 _HEADS = TypeAdapter(list[Head])
 
 
@@ -124,6 +126,7 @@ class ReplyReader:
         self._on_progress = on_progress
         self._blocks = BlockTable()
         self._text = ""
+        self._block_bytes = 0
         self._pages = (0, 0)
         self.reads_pictures = False
 
@@ -147,6 +150,9 @@ class ReplyReader:
 
     def _take_part(self, kind: bytes, payload: bytes) -> None:
         if kind == BLOCKS:
+            self._block_bytes += len(payload)
+            if self._block_bytes > self._most * _BLOCK_BYTES_A_CHARACTER:
+                raise ValueError("more blocks than there can be")
             end = _HEADS_BYTES + int.from_bytes(payload[:_HEADS_BYTES], "big")
             self._blocks.extend(_HEADS.validate_json(payload[_HEADS_BYTES:end]), payload[end:])
             if self._on_progress is not None and self._pages != (0, 0):
@@ -155,6 +161,8 @@ class ReplyReader:
             self._add_text(payload.decode())
         elif kind == PROGRESS:
             done, total = (int(number) for number in payload.split())
+            if not (0 <= done < _MOST_PAGES and 0 <= total < _MOST_PAGES):
+                raise ValueError("no number of pages")
             self._pages = (done, total)
             if self._on_progress is not None:
                 self._on_progress(done, total)

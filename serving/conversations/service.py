@@ -239,7 +239,7 @@ async def rejoin(context: ServingContext, actor: Actor, message_id: uuid.UUID) -
 async def stop(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> None:
     """End an answer, whichever process writes it; what was said so far is kept. One that has ended already stays as it is.
 
-    An answer of another process ends a moment later than this returns.
+    An answer of another process ends a moment later than this returns; that process may miss it while it has lost the database.
 
     Raises:
         MessageNotFoundError: Unknown, or of somebody else.
@@ -248,8 +248,10 @@ async def stop(context: ServingContext, actor: Actor, message_id: uuid.UUID) -> 
         message = await repository.visible_message(session, actor, message_id)
         if message is None:
             raise MessageNotFoundError
-        is_written = message.state == MessageState.STREAMING
-    if not context.streams.stop_as_asked(message_id) and is_written:
+        # One that went without word for too long counts as interrupted, and may be written all the same.
+        may_be_written = message.state in (MessageState.STREAMING, MessageState.INTERRUPTED)
+    context.streams.stop_as_asked(message_id)
+    if may_be_written:  # also where it runs here: another process may have begun it again
         context.live.stop_elsewhere(message_id)
 
 

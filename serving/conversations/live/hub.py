@@ -1,6 +1,7 @@
-"""Wakes whoever watches a conversation in this process, and tells the other processes to do the same.
+"""Wakes whoever watches a conversation in this process, and tells the other processes to do the same, or to stop an answer.
 
-What is told carries ids only and may be lost: readers look into the database every few seconds anyway.
+What is told carries ids only and may be lost while the database is away: readers look into it every few seconds anyway, and
+an answer that was not stopped comes to its own end.
 """
 
 import asyncio
@@ -87,7 +88,8 @@ class LiveHub:
             news = json.loads(payload)
             sender, is_stop = news["from"], "stop" in news
             about = uuid.UUID(str(news["stop" if is_stop else "conversation"]))
-        except (ValueError, KeyError, TypeError):
+            typing = None if news.get("typing") is None else str(news["typing"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             log.warning("live_news_unreadable", characters=len(payload))
             return
         if sender == self.id:
@@ -95,7 +97,7 @@ class LiveHub:
         if is_stop:
             self._stop(about)
         else:
-            self._wake(about, news.get("typing"))
+            self._wake(about, typing)
 
     def wake_all(self) -> None:
         """Let every watcher look: news may have been missed."""

@@ -51,7 +51,7 @@ async def listen(engine: AsyncEngine, hub: LiveHub, forget: Callable[[uuid.UUID 
 
 
 async def tell(engine: AsyncEngine, hub: LiveHub) -> None:
-    """Tell news to other processes, for ever, in batches; what cannot be told is dropped, since readers look by themselves."""
+    """Tell news to other processes, for ever, in batches; what cannot be told is dropped: readers look by themselves, answers end by themselves."""
     while True:
         await hub.has_untold()
         # Under load there is more by then, and all of it is one statement.

@@ -135,7 +135,7 @@ class StreamHub:
                 if one.ended_at is not None and now - one.ended_at > self._keep_s
             ]
             for key in old:
-                del self._answers[key]
+                self._answers.pop(key).error = None  # whose traceback holds the answer, and so its text
 
     def forget(self, organization_id: uuid.UUID | None) -> None:
         """Drop finished answers of an organization, or of all; whoever reads one again is told what is stored."""
@@ -165,17 +165,11 @@ class StreamHub:
             answer.ending = ending
             answer.task.cancel()
 
-    def stop_as_asked(self, message_id: uuid.UUID) -> bool:
-        """End an answer because somebody wants no more of it.
-
-        Returns:
-            Whether it runs here.
-        """
+    def stop_as_asked(self, message_id: uuid.UUID) -> None:
+        """End an answer because somebody wants no more of it; nothing happens where it does not run here."""
         answer = self.find(message_id)
-        if answer is None or answer.is_done:
-            return False
-        self.stop(answer, Ending.STOPPED)
-        return True
+        if answer is not None:
+            self.stop(answer, Ending.STOPPED)
 
     async def drain(self, within_s: float) -> None:
         """Before the process ends: let nobody in, let answers finish for a while, hand over the rest to be resumed."""

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 
-# Short strings weigh ten times their text. Blocks are all of a size, so that what grows leaves no holes of every size behind.
+# Short strings weigh ten times their text. Blocks are much of a size, so that what grows leaves no holes of every size behind.
 _PIECES_A_BLOCK = 64
 
 

@@ -71,12 +71,22 @@ class TestReply:
             blocks_frame('[["paragraph", 0, 1, [], 9223372036854775807], ["paragraph", 0, 1, [], 9]]', b""),
             TEXT + b"\xff\xfe",
             b"Pone two",
+            b"P3 99999999999",
+            b"P-1 7",
             END + b"{}x",
         ],
     )
     def test_nonsense_is_refused(self, frame: bytes) -> None:
         with pytest.raises(BrokenFrameError):
             ReplyReader(100).take(frame)
+
+    def test_more_blocks_than_a_document_of_that_length_can_have_are_refused(self) -> None:
+        reader, frame = ReplyReader(10), blocks_frame("[" + ", ".join(['["paragraph", 0, 1, [], 0]'] * 20) + "]", b"")
+        reader.take(frame)
+        reader.take(frame)
+
+        with pytest.raises(BrokenFrameError):
+            reader.take(frame)
 
     def test_more_text_than_allowed_is_refused(self) -> None:
         reader = ReplyReader(10)

@@ -1,6 +1,7 @@
 """News of conversations inside one process and between processes."""
 
 import asyncio
+import json
 import uuid
 
 from serving.conversations.live.hub import LiveHub
@@ -47,6 +48,17 @@ class TestLiveHub:
     def test_news_that_cannot_be_read_are_dropped(self) -> None:
         hub = LiveHub()
         watcher = hub.watch(CONVERSATION, "user")
-        for news in ("", "{}", '{"conversation": 1, "from": "x"}', '["a"]', "null", '{"stop": 1, "from": "x"}'):
+        for news in (
+            "",
+            "{}",
+            '{"conversation": 1, "from": "x"}',
+            '["a"]',
+            "null",
+            '"a"',
+            '{"stop": 1, "from": "x"}',
+            "[" * 4000,
+        ):
             hub.hear(news)
         assert not watcher.changed.is_set()
+        hub.hear(json.dumps({"conversation": str(CONVERSATION), "from": "x", "typing": []}))
+        assert watcher.typing == {"[]"}

@@ -101,15 +101,17 @@ class TestEnds:
         assert source.ended_as is Ending.STOPPED
         assert not answer.is_resumable
 
-    async def test_who_is_asked_to_stop_says_whether_it_runs_here(self) -> None:
+    async def test_an_answer_is_stopped_by_its_id_and_what_runs_elsewhere_is_left_alone(self) -> None:
         hub, source = StreamHub(LIMITS), Source()
         answer = await start(hub, source)
         await asyncio.sleep(0.02)
-        assert hub.stop_as_asked(answer.message_id)
+        hub.stop_as_asked(uuid.uuid4())
+        assert not answer.is_ending
+        hub.stop_as_asked(answer.message_id)
         await asyncio.wait_for(answer.log.closed(), 2)
         assert answer.ending is Ending.STOPPED
-        assert not hub.stop_as_asked(answer.message_id)
-        assert not hub.stop_as_asked(uuid.uuid4())
+        hub.stop_as_asked(answer.message_id)
+        assert len([one for _, one in answer.log.since(0) if isinstance(one, AnswerFailed)]) == 1
 
     async def test_a_second_stop_does_not_disturb_the_first(self) -> None:
         hub = StreamHub(LIMITS)
