@@ -20,9 +20,17 @@ from storage.postgres.migrate import migrate
 from storage.postgres.models.organization import Organization
 from storage.postgres.provision import provision
 from storage.settings import StorageSettings, storage_settings
+from tests import thread_ends
 from tests.factories.accounts import make_organization
 
+thread_ends.install()
+
 REPOSITORY = Path(__file__).parents[1]
+
+
+def pytest_runtest_logfinish() -> None:
+    """Between two tests."""
+    thread_ends.let_go()
 
 
 @pytest.fixture(scope="session")
