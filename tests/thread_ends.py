@@ -11,12 +11,13 @@ Here what greenlet holds of a thread is kept until the main thread lets go of it
 
 import sys
 import threading
+from typing import Any
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]
 from greenlet import _greenlet
 
-_kept: dict[threading.Thread, greenlet.greenlet] = {}
-_ended: list[greenlet.greenlet] = []
+_kept: dict[threading.Thread, Any] = {}
+_ended: list[Any] = []
 
 
 def install() -> None:
@@ -25,7 +26,8 @@ def install() -> None:
         return
     # It would search all objects for who keeps these, at the end of every thread.
     _greenlet.enable_optional_cleanup(False)
-    begin = threading.Thread._bootstrap_inner  # type: ignore[attr-defined] - `run` is overridden by many
+    # Not `run`, which many override.
+    begin = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
     def begin_and_keep(thread: threading.Thread) -> None:
         _kept[thread] = greenlet.getcurrent()

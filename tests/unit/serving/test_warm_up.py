@@ -29,12 +29,11 @@ class TestWarmUp:
         assert gc.isenabled()
 
     def test_full_collections_stop_streams_rarely_and_small_ones_come_as_often_as_before(self, context: Any) -> None:
-        young, middle, old = gc.get_threshold()
+        gc.set_threshold(700, 10, 10)  # an API in this process may have raised it already
 
         app._warm_up(context)
 
-        assert gc.get_threshold()[:2] == (young, middle)
-        assert gc.get_threshold()[2] >= 20 * old
+        assert gc.get_threshold() == (700, 10, 200)
         assert gc.get_freeze_count() > 0
 
     def test_also_where_something_cannot_be_loaded(self, context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
