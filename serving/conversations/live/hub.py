@@ -68,7 +68,7 @@ class LiveHub:
         self._tell({"conversation": str(conversation_id), "typing": side})
 
     def stop_elsewhere(self, message_id: uuid.UUID) -> None:
-        """An answer is to end that does not run here; whoever asks for that must be allowed to."""
+        """An answer is to end wherever else it runs; that whoever wants it may is for the caller to know."""
         self._tell({"stop": str(message_id)})
 
     async def has_untold(self) -> None:
