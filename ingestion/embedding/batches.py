@@ -5,11 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-# A batch of some thousand tokens fills the cores; a larger one leaves their caches and is slower (docs/decisions/0005).
-TOKENS_PER_BATCH = 1024
 
-
-def batches(lengths: Sequence[int], most_tokens: int = TOKENS_PER_BATCH) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
     """Group texts of like length, so that little is spent on padding.
 
     Args:

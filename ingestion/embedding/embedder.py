@@ -3,12 +3,13 @@
 import functools
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.embedding.backends.backend import Backend
+from ingestion.embedding.backends.backend import Backend, TokenIds
 from ingestion.embedding.backends.choose import choose_backend
 from ingestion.embedding.batches import batches, padded
 from ingestion.embedding.fingerprint import fingerprint_of
@@ -65,6 +66,16 @@ class Embedder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Texts that go through the model together: which, their tokens, and these as the engine reads them."""
+
+    indexes: list[int]
+    encodings: "list[Encoding]"
+    ids: TokenIds
+    mask: TokenIds
+
+
 class MiniLmEmbedder:
     """all-MiniLM-L6-v2 from its wheel: no network, no key. Safe to share between threads; calls of the model take turns."""
 
@@ -90,11 +101,9 @@ class MiniLmEmbedder:
             float32[n, 384], L2-normalized, in the order given.
         """
         result = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for indexes, encodings, tokens in self._run(texts):
-            lengths = np.array([len(encoding.ids) for encoding in encodings])
-            mask = (np.arange(tokens.shape[1]) < lengths[:, None]).astype(np.float32)
-            sums = np.einsum("btd,bt->bd", tokens, mask)
-            result[indexes] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+        for batch in self._batches(texts):
+            with self._run_lock:
+                result[batch.indexes] = self.backend.text_vectors(batch.ids, batch.mask)
         return result
 
     def embed_words(self, texts: Sequence[str]) -> list[TextVectors]:
@@ -107,8 +116,10 @@ class MiniLmEmbedder:
             Vectors in the order given; those of texts equal `embed`'s.
         """
         found: dict[int, TextVectors] = {}
-        for indexes, encodings, tokens in self._run(texts):
-            for index, encoding, rows in zip(indexes, encodings, tokens, strict=True):
+        for batch in self._batches(texts):
+            with self._run_lock:
+                tokens = self.backend.token_vectors(batch.ids, batch.mask)
+            for index, encoding, rows in zip(batch.indexes, batch.encodings, tokens, strict=True):
                 seen = rows[: len(encoding.ids)]
                 total = seen.sum(axis=0)
                 unit = np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
@@ -153,17 +164,15 @@ class MiniLmEmbedder:
                     )
         return self._backend
 
-    def _run(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list["Encoding"], NDArray[np.float32]]]:
-        """Batches of texts: their indexes, their tokens, and the vectors of these, float32[texts, tokens, 384]."""
+    def _batches(self, texts: Sequence[str]) -> Iterator["_Batch"]:
+        """The texts as the engine wants them: many at once, those of like length together."""
         if not texts:
             return
-        backend = self.backend
+        most_tokens = self.backend.tokens_per_batch
         encodings = self._tokenizers()[1].encode_batch(list(texts))
-        for indexes in batches([len(encoding.ids) for encoding in encodings]):
+        for indexes in batches([len(encoding.ids) for encoding in encodings], most_tokens):
             batch = [encodings[index] for index in indexes]
-            with self._run_lock:
-                vectors = backend.token_vectors(*padded([encoding.ids for encoding in batch]))
-            yield indexes, batch, vectors
+            yield _Batch(indexes, batch, *padded([encoding.ids for encoding in batch]))
 
     def _tokenizers(self) -> tuple["Tokenizer", "Tokenizer"]:
         """One that sees the whole of a text, and one that stops where the model does."""

@@ -15,11 +15,12 @@ class EmbeddingSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PIXEL_EMBEDDING_", env_file=".env", extra="ignore")
 
-    backend: Literal["auto", "openvino", "onnx", "torch"] = Field(
+    backend: Literal["auto", "cuda", "openvino", "onnx", "torch"] = Field(
         default="auto", description="engine that runs the model; auto takes the fastest that works here"
     )
     precision: Literal["auto", "f32", "bf16"] = Field(
-        default="auto", description="what OpenVINO computes in; auto is bf16 where the processor computes with it"
+        default="auto",
+        description="what GPU and OpenVINO compute in; auto is 16 bits on a GPU, and bf16 where the processor has it",
     )
     models: Path | None = Field(
         default=None,

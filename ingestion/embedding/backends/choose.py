@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from ingestion.embedding.backends.backend import Backend, BackendError
+from ingestion.embedding.backends.cuda_backend import CudaBackend
 from ingestion.embedding.backends.onnx_backend import OnnxBackend
 from ingestion.embedding.backends.openvino_backend import OpenVinoBackend
 from ingestion.embedding.backends.torch_backend import TorchBackend
@@ -19,8 +20,8 @@ _NVIDIA = Path("/proc/driver/nvidia/version")
 def choose_backend(settings: EmbeddingSettings, model_path: Path, *, folder: Path) -> Backend:
     """The engine of these settings.
 
-    `auto` is PyTorch where there is a GPU; otherwise OpenVINO, ONNX Runtime and PyTorch in this order, which is their
-    order of speed; one that does not work here is passed over and the log says why.
+    `auto` is the first that works of: PyTorch on an NVIDIA GPU if there is one, OpenVINO, ONNX Runtime, PyTorch on the CPU. That
+    is their order of speed; one that does not work here is passed over and the log says why.
 
     Args:
         settings: Which engine, and how many threads.
@@ -33,19 +34,20 @@ def choose_backend(settings: EmbeddingSettings, model_path: Path, *, folder: Pat
     threads = settings.threads or max(1, min(4, os.cpu_count() or 1))
     if settings.backend != "auto":
         return _make(settings.backend, model_path, folder, threads, settings)
-    if not _NVIDIA.exists():
-        for name in ("openvino", "onnx"):
-            try:
-                return _make(name, model_path, folder, threads, settings)
-            except BackendError as error:
-                log.info("embedding_backend_passed_over", backend=name, reason=str(error))
+    for name in (*(("cuda",) if _NVIDIA.exists() else ()), "openvino", "onnx"):
+        try:
+            return _make(name, model_path, folder, threads, settings)
+        except BackendError as error:
+            log.info("embedding_backend_passed_over", backend=name, reason=str(error))
     return _make("torch", model_path, folder, threads, settings)
 
 
 def _make(name: str, model_path: Path, folder: Path, threads: int, settings: EmbeddingSettings) -> Backend:
+    precision = None if settings.precision == "auto" else settings.precision
     match name:
+        case "cuda":
+            return CudaBackend(model_path, threads=threads, precision=precision)
         case "openvino":
-            precision = None if settings.precision == "auto" else settings.precision
             return OpenVinoBackend(model_path, folder, threads=threads, precision=precision)
         case "onnx":
             return OnnxBackend(model_path, folder, threads=threads)

@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ingestion.embedding.backends.backend import BackendError, TokenIds, TokenVectors
+from ingestion.embedding.backends.backend import Backend, BackendError, TokenIds, TokenVectors
 from ingestion.embedding.backends.exported import exported
 from ingestion.embedding.backends.proof import LEAST_COSINE, cosine_to_reference
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _INPUTS = ["input_ids", "attention_mask"]
 
 
-class OnnxBackend:
+class OnnxBackend(Backend):
     """Runs the exported model in 32-bit floats on the CPU."""
 
     name = "onnx"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import structlog
 
-from ingestion.embedding.backends.backend import BackendError, TokenIds, TokenVectors
+from ingestion.embedding.backends.backend import Backend, BackendError, TokenIds, TokenVectors
 from ingestion.embedding.backends.exported import exported
 from ingestion.embedding.backends.proof import LEAST_COSINE, cosine_to_reference
 
@@ -23,7 +23,7 @@ _CPU_INFO = Path("/proc/cpuinfo")
 _HAS_BFLOAT16 = re.compile(r"^flags\s*:.*\b(?:avx512_bf16|amx_bf16)\b", re.MULTILINE)
 
 
-class OpenVinoBackend:
+class OpenVinoBackend(Backend):
     """Runs the exported model in 32-bit floats, or in bfloat16 where the processor computes with it (docs/decisions/0005).
 
     Args:

@@ -1,4 +1,4 @@
-"""PyTorch through sentence-transformers: the reference, and the engine where there is a GPU."""
+"""PyTorch on the CPU: the reference that other engines are held against, and the last resort."""
 
 import os
 from pathlib import Path
@@ -6,37 +6,34 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from ingestion.embedding.backends.backend import TokenIds, TokenVectors
+from ingestion.embedding.backends.backend import Backend, TokenIds, TokenVectors
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
 
-class TorchBackend:
-    """Runs the model's transformer on the GPU if there is one, on all cores otherwise."""
+class TorchBackend(Backend):
+    """Runs the model's transformer on the CPU, in 32-bit floats."""
 
     name = "torch"
 
     def __init__(self, model_path: Path, *, threads: int) -> None:
         import torch
 
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
         torch.set_num_threads(threads)
         self._torch = torch
-        self._transformer = load_transformer(model_path).to(self.device)
+        self._transformer = load_transformer(model_path)
 
     def token_vectors(self, ids: TokenIds, mask: TokenIds) -> TokenVectors:
         """See `Backend`."""
         torch = self._torch
         with torch.inference_mode():
-            output = self._transformer(
-                input_ids=torch.from_numpy(ids).to(self.device), attention_mask=torch.from_numpy(mask).to(self.device)
-            )
-            return cast("TokenVectors", output.last_hidden_state.float().cpu().numpy().astype(np.float32, copy=False))
+            output = self._transformer(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
+            return cast("TokenVectors", output.last_hidden_state.float().numpy().astype(np.float32, copy=False))
 
 
 def load_transformer(model_path: Path) -> "Module":
-    """The transformer of a sentence-transformers model, without its pooling; nothing is fetched."""
+    """The transformer of a sentence-transformers model, without its pooling, on the CPU; nothing is fetched."""
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
         os.environ.setdefault(name, "1")
     from sentence_transformers import SentenceTransformer

@@ -54,7 +54,7 @@ def cause_of(lines: Sequence[str]) -> str:
             return story
     root = _root_cause(lines)
     if root is not None:
-        return _said(lines[root]).strip()[:300]
+        return _words(lines[root:])[:300]
     errors = [line.strip() for line in lines if re.search(r"error", line, re.IGNORECASE) and not _NOISE.match(line)]
     spoken = errors or [line.strip() for line in lines if line.strip()]
     return spoken[-1][:300] if spoken else "it wrote nothing"
@@ -81,6 +81,12 @@ def _root_cause(lines: Sequence[str]) -> int | None:
         if _RAISED.match(said) and not _LATE.search(said):
             return number
     return None
+
+
+def _words(lines: Sequence[str]) -> str:
+    """What an error says; a message that begins with a line break has its words on the next lines."""
+    first, *later = (spoken for line in lines if (spoken := _said(line).strip()))
+    return f"{first} {later[0]}" if first.endswith(":") and later else first
 
 
 def _said(line: str) -> str:

@@ -38,6 +38,14 @@ class TestCause:
     def test_those_who_waited_for_the_one_that_failed_are_not_the_cause(self) -> None:
         assert cause_of(FAILED) == "ValueError: Following weights were not initialized from checkpoint"
 
+    def test_words_that_begin_on_the_next_line_belong_to_the_error(self) -> None:
+        lines = [
+            "(APIServer pid=1) RuntimeError: ",
+            "(APIServer pid=1)         ",
+            "(APIServer pid=1)         It was too early.",
+        ]
+        assert cause_of([*lines, "(APIServer pid=1)  later"]) == "RuntimeError: It was too early."
+
     def test_silence_is_told_too(self) -> None:
         assert cause_of([]) == "it wrote nothing"
 
