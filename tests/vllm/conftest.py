@@ -31,6 +31,7 @@ from storage.postgres.models.model_connection import ModelProvider
 from storage.settings import StorageSettings
 from tests.conftest import REPOSITORY
 from tests.factories.accounts import make_organization
+from tests.factories.families import left_after
 from tests.factories.model_servers import collect
 from tests.factories.tiny_llama import make_adapter, make_tiny_llama
 from tests.integration.conftest import api_url, make_tenant, tenant
@@ -143,8 +144,7 @@ def running(configured: StorageSettings, tmp_path_factory: pytest.TempPathFactor
     family = psutil.Process(server.pid).children(recursive=True)
     yield server
     processes.stop(configured, catalog.VLLM)
-    _, left = psutil.wait_procs(family, timeout=10)
-    assert not left
+    assert not left_after(family, 10)
     with warnings.catch_warnings():
         # What a thread has started is let go of after the last test, whose filters are gone then.
         warnings.simplefilter("ignore", ResourceWarning)

@@ -13,11 +13,13 @@ from serving.inference.routing.breaker import BreakerSettings, BreakerState
 from serving.inference.routing.health import HealthBook
 from serving.inference.routing.route import Candidate, Route, Routed, RoutingRule
 from serving.inference.routing.router import Router
+from tests.factories.families import left_after
 from tests.vllm.conftest import LIMITS, Running, asked, text_of
 
 TOKENS = 7000
 BEGUN = 10
 DEADLINE_S = 15
+GONE_WITHIN_S = 10
 Gone = (ProviderErrorKind.CUT, ProviderErrorKind.CONNECTION)
 
 
@@ -62,13 +64,13 @@ class TestKilled:
             assert kind in Gone, (kind, len(text), len(whole))
             assert whole.startswith(text)
             assert len(text) < len(whole)
+        left = await asyncio.to_thread(left_after, family, GONE_WITHIN_S)
+        assert not left  # what it had started does not go on polling, with its memory
         kinds = [(await told(router, route))[1] for _ in range(12)]
         assert ProviderErrorKind.UNAVAILABLE in kinds
         assert set(kinds) <= {*Gone, ProviderErrorKind.UNAVAILABLE}
         assert router.health.model(route.candidates[0].key).breaker.state is not BreakerState.CLOSED
         await asyncio.to_thread(running.start)
-        _, left = await asyncio.to_thread(psutil.wait_procs, family, 5)
-        assert not left  # what the killed server left behind is gone, too
         assert await told(router, route) == (whole[:20], None)
         assert await text_of(provider, asked(running.served_name("formal"))) == adapter_says
         await provider.aclose()

@@ -17,6 +17,7 @@ from cli import processes
 from cli.errors import CommandError
 from cli.processes import Service
 from storage.settings import StorageSettings
+from tests.factories.families import left_after
 
 # A service outlives the command that started it, so its handle is dropped while it runs.
 pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
@@ -175,12 +176,25 @@ class TestWaitUntilHealthy:
 class TestStop:
     def test_children_go_too(self, settings: StorageSettings) -> None:
         processes.start(settings, python(PARENT))
-        child = int(first_line(settings))
+        child = psutil.Process(int(first_line(settings)))
         assert processes.stop(settings, NAME)
-        deadline = time.monotonic() + 5
-        while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        assert left_after([child], 5) == []
+
+    @pytest.mark.parametrize("is_started_again", [True, False])
+    def test_what_a_killed_one_left_behind_goes(self, settings: StorageSettings, *, is_started_again: bool) -> None:
+        processes.start(settings, python(PARENT))
+        child = psutil.Process(int(first_line(settings)))
+        identity = processes.running(settings, NAME)
+        assert identity is not None
+        os.kill(identity.pid, signal.SIGKILL)
+        assert left_after([psutil.Process(identity.pid)], 10) == []
+        assert child.is_running()
+
+        if is_started_again:
+            processes.start(settings, python("import time; time.sleep(600)"))
+        assert processes.stop(settings, NAME) is is_started_again
+
+        assert left_after([child], 5) == []
 
     def test_one_that_does_not_listen_is_ended_by_force(
         self, settings: StorageSettings, monkeypatch: pytest.MonkeyPatch
