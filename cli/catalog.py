@@ -21,7 +21,7 @@ def services(settings: StorageSettings) -> dict[str, Service]:
     pixel = (sys.executable, "-m", "cli")
     api, own = serving_settings(), cli_settings()
     home = dagster_home(settings)
-    app = Path(__file__).parents[1] / "dashboards" / "streamlit_app.py"
+    app = Path(__file__).parents[1] / "dashboards" / "server.py"
     streamlit = (
         "-m", "streamlit", "run", str(app),
         "--server.address=127.0.0.1", f"--server.port={own.dashboard_port}", "--server.headless=true",

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards import strings
-from dashboards.components.sign_in import account_menu, identity, sign_in_page
+from dashboards.components.sign_in import account_menu, identity, sign_in_page, tell_browser
 
 PAGES = {
     "overview": (strings.OVERVIEW, ":material/monitoring:"),
@@ -28,10 +28,13 @@ st.set_page_config(
     page_icon=_ICON,
     layout="centered",
 )
+tell_browser()
 if person is None:
     # A phone's menu, open when somebody signs out, would stay open over the form, empty.
     st.html("<style>[data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none; }</style>")
-    st.navigation([st.Page(sign_in_page, title=strings.SIGN_IN_TITLE)], position="hidden").run()
+    # At the address of every page, so that whoever signs in gets the one that was asked for.
+    pages = [st.Page(sign_in_page, title=strings.SIGN_IN_TITLE, url_path=name) for name in PAGES]
+    st.navigation(pages, position="hidden").run()
 else:
     account_menu(person)
     pages = [

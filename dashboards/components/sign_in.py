@@ -4,17 +4,51 @@ import streamlit as st
 
 from dashboards import strings
 from dashboards.components.text import plain
-from dashboards.data.identity import Identity, sign_in
+from dashboards.data.identity import Identity, resume, sign_in
+from dashboards.data.keeping import COOKIE, OFFERS, PATH
 from serving.client.errors import ClientError
 
 _KEY = "identity"
 _NOTICE = "sign_in_notice"
+# The browser is yet to be told: a code to change for the cookie, or that the cookie is to go.
+_CODE = "keep_code"
+_IS_LEAVING = "is_leaving"
+# Signed out in this window; what its cookie said when the window was opened does not count any more.
+_HAS_LEFT = "has_left"
 
 
 def identity() -> Identity | None:
-    """Who is signed in, if anybody."""
+    """Who is signed in, if anybody: in this window, or in this browser before the page was loaded anew."""
     found = st.session_state.get(_KEY)
-    return found if isinstance(found, Identity) else None
+    if isinstance(found, Identity):
+        return found
+    token = kept_token()
+    if token is None or st.session_state.get(_HAS_LEFT):
+        return None
+    try:
+        found = resume(token)
+    except ClientError:  # it has ended, or nobody can say; the form is there for both
+        return None
+    st.session_state[_KEY] = found
+    return found
+
+
+def kept_token() -> str | None:
+    """The token in the browser's cookie, as it was when the page was loaded."""
+    return st.context.cookies.get(COOKIE) or None
+
+
+def tell_browser() -> None:
+    """Have the browser keep or forget the session, once after signing in or out."""
+    if code := st.session_state.pop(_CODE, None):
+        _fetch("POST", code)
+    elif st.session_state.pop(_IS_LEAVING, False):
+        _fetch("DELETE", "")
+
+
+def _fetch(method: str, body: str) -> None:
+    script = f"fetch({PATH!r}, {{method: {method!r}, {f'body: {body!r}, ' if body else ''}credentials: 'same-origin'}})"
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def signed_in() -> Identity:
@@ -28,6 +62,7 @@ def signed_in() -> Identity:
 def forget(notice: str | None = None) -> None:
     """Sign out here and start over."""
     st.session_state.clear()
+    st.session_state[_IS_LEAVING] = st.session_state[_HAS_LEFT] = True
     if notice:
         st.session_state[_NOTICE] = notice
     st.rerun()
@@ -47,7 +82,7 @@ def sign_in_page() -> None:
     if not submitted:
         return
     try:
-        found = sign_in(email, password)
+        found, session_ends = sign_in(email, password)
     except ClientError as error:
         st.error(plain(str(error)))
         return
@@ -55,6 +90,7 @@ def sign_in_page() -> None:
         st.warning(strings.NO_ORGANIZATION)
         return
     st.session_state[_KEY] = found
+    st.session_state[_CODE] = OFFERS.offer(found.token, session_ends)
     st.rerun()
 
 

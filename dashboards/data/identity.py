@@ -1,10 +1,13 @@
 """Who looks at the dashboards."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dashboards.settings import dashboard_settings
 from serving.client.api_client import ApiClient
+from serving.client.shapes import MembershipOut
 
 # Which pages a role gets; the API checks again whatever is shown.
 _OF_BUILDERS = (
@@ -65,16 +68,34 @@ class Identity:
         return ApiClient(dashboard_settings().api_url, token=self.token, organization=self.current.slug)
 
 
-def sign_in(email: str, password: str) -> Identity:
+def sign_in(email: str, password: str) -> tuple[Identity, datetime]:
     """Open a session.
+
+    Returns:
+        The person, and when the session ends by itself.
 
     Raises:
         ClientError: Wrong credentials, too many attempts, or no API.
     """
     with ApiClient(dashboard_settings().api_url) as anonymous:
         session = anonymous.sign_in(email, password)
-    return Identity(
-        token=session.token,
-        name=session.name,
-        memberships=tuple(Membership(m.organization_id, m.name, m.slug, m.role.value) for m in session.organizations),
-    )
+    return _identity(session.token, session.name, session.organizations), session.expires_at
+
+
+def resume(token: str) -> Identity | None:
+    """Go on with a session that was opened before; None for somebody who is in no organization any more.
+
+    Args:
+        token: Of the session.
+
+    Raises:
+        ClientError: The session has ended, or there is no API.
+    """
+    with ApiClient(dashboard_settings().api_url, token=token) as client:
+        me = client.me()
+    return _identity(token, me.name or "", me.organizations) if me.organizations else None
+
+
+def _identity(token: str, name: str, organizations: Sequence[MembershipOut]) -> Identity:
+    listed = tuple(Membership(m.organization_id, m.name, m.slug, m.role.value) for m in organizations)
+    return Identity(token=token, name=name, memberships=listed)

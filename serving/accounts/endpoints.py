@@ -53,10 +53,11 @@ async def sign_out(principal: CurrentPrincipal, session: IdentityDatabase) -> No
 
 
 @router.get("/me")
-async def me(principal: CurrentPrincipal) -> MeOut:
+async def me(principal: CurrentPrincipal, session: IdentityDatabase) -> MeOut:
     """Who the credential belongs to, and what it may choose from."""
     return MeOut(
         user_id=principal.user_id,
+        name=await repository.user_name(session, principal.user_id),
         api_key_id=principal.api_key_id,
         organization_id=principal.organization_id,
         role=None if principal.role is None else Role(principal.role),

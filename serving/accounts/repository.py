@@ -22,6 +22,12 @@ async def user_by_email(session: AsyncSession, email: str) -> User | None:
     return found
 
 
+async def user_name(session: AsyncSession, user_id: uuid.UUID | None) -> str | None:
+    """What a person is called; None for whoever is no person."""
+    found: str | None = await session.scalar(select(User.name).where(User.id == user_id)) if user_id else None
+    return found
+
+
 async def count_attempt(session: AsyncSession, key: str, *, window_s: int) -> tuple[int, int]:
     """Count one sign-in for a key, starting a new window when the last one is over. One atomic statement.
 

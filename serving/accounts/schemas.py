@@ -58,6 +58,7 @@ class MeOut(Read):
     """Who the credential belongs to."""
 
     user_id: uuid.UUID | None
+    name: str | None = Field(description="the person's name; null for a program")
     api_key_id: uuid.UUID | None
     organization_id: uuid.UUID | None
     role: Role | None

@@ -4,7 +4,7 @@ from ingestion.index_builds.estimate import IndexEstimate
 from ingestion.index_builds.gate_record import GateRecord
 from ingestion.ingestions import IngestionProgress
 from serving.accounts.group_schemas import GroupOut
-from serving.accounts.schemas import MeOut, SessionOut
+from serving.accounts.schemas import MembershipOut, MeOut, SessionOut
 from serving.bots.schemas import ChatbotOut, TemplateOut
 from serving.conversations.handovers.schemas import HandoverCounts, HandoverOut, QueuedHandover
 from serving.conversations.openings.schemas import CannedReplyOut
@@ -80,6 +80,7 @@ __all__ = [
     "KnowledgeBaseOut",
     "LabelOut",
     "MeOut",
+    "MembershipOut",
     "MessageOut",
     "ModelOut",
     "ModelTraffic",

@@ -159,6 +159,31 @@ class TestDashboards:
         window.settle()
         window.shot(f"{width_of(window)}-lab")
 
+    def test_a_page_loaded_anew_is_the_page_that_was_asked_for(self, window: Window) -> None:
+        page = window.page
+        page.goto(f"{window.house.url}/knowledge")
+        expect(page.get_by_label("E-mail")).to_be_visible()
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        page.get_by_label("E-mail").fill(window.house.email)
+        page.get_by_label("Password", exact=True).fill(window.house.password)
+        with page.expect_response("**/browser-session") as kept:
+            page.get_by_role("button", name="Sign in").click()
+        assert kept.value.status == 204
+        for _ in range(2):
+            expect(page.get_by_role("heading", name="Knowledge", exact=True)).to_be_visible()
+            window.settle()
+            assert "pixel_dashboards" not in page.evaluate("document.cookie")
+            page.reload()
+        expect(page.get_by_role("heading", name="Knowledge", exact=True)).to_be_visible()
+        window.settle()
+        window.open_menu()
+        with page.expect_response("**/browser-session"):
+            page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("E-mail")).to_be_visible()
+        page.reload()
+        expect(page.get_by_label("E-mail")).to_be_visible()
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+
     def test_signing_out_shows_the_form_again(self, window: Window) -> None:
         window.sign_in()
         window.open_menu()

@@ -134,7 +134,7 @@ class Installation:
     def start_dashboards(self) -> subprocess.Popen[bytes]:
         """Start the dashboards and wait until they answer."""
         process = self.start(
-            "dashboards", "-m", "streamlit", "run", "dashboards/streamlit_app.py", "--server.address=127.0.0.1",
+            "dashboards", "-m", "streamlit", "run", "dashboards/server.py", "--server.address=127.0.0.1",
             f"--server.port={self.dashboard_port}", "--server.headless=true", "--browser.gatherUsageStats=false",
             "--server.fileWatcherType=none", "--client.toolbarMode=minimal",
         )  # fmt: skip

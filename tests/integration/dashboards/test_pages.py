@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import strings
+from dashboards.components import sign_in as signing_in
 from dashboards.data import identity as identities
 from ingestion.worker import run_until_idle
 from storage.stores import Stores
@@ -50,6 +51,42 @@ class TestSignIn:
     def test_signing_out_forgets(self, sign_in: SignIn) -> None:
         at = sign_in("viewer")
         next(button for button in at.button if button.label == strings.SIGN_OUT).click().run()
+        assert len(at.text_input) == 2
+
+    def test_whoever_loads_the_page_anew_stays_signed_in(
+        self, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = sign_in("viewer").session_state["identity"]
+        monkeypatch.setattr(signing_in, "kept_token", lambda: before.token)
+
+        at = open_app()
+
+        assert at.title[0].value == strings.ASK
+        assert at.session_state["identity"] == before
+        next(button for button in at.button if button.label == strings.SIGN_OUT).click().run()
+        assert len(at.text_input) == 2
+
+    def test_a_window_that_was_signed_out_does_not_go_back_to_its_cookie(
+        self, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = sign_in("viewer")
+        token = at.session_state["identity"].token
+        monkeypatch.setattr(signing_in, "kept_token", lambda: token)
+        monkeypatch.setattr(
+            "serving.client.api_client.ApiClient.sign_out", lambda _: None
+        )  # the API did not hear of it
+
+        next(button for button in at.button if button.label == strings.SIGN_OUT).click().run()
+
+        assert len(at.text_input) == 2
+
+    @pytest.mark.parametrize("token", ["", "ps_unknown", "no token at all"])
+    def test_a_cookie_of_no_session_leads_to_the_form(self, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(signing_in, "kept_token", lambda: token)
+
+        at = open_app()
+
+        assert not at.exception
         assert len(at.text_input) == 2
 
     def test_an_ended_session_leads_back(self, sign_in: SignIn) -> None:

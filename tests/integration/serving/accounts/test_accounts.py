@@ -40,6 +40,7 @@ class TestSignIn:
         with client(api_url, session["token"]) as person:
             me = person.get("/api/v1/me").json()
             assert (me["role"], me["organization_id"]) == ("analyst", str(tenant.organization.id))
+            assert me["name"] == member["name"]
             assert person.post("/api/v1/chatbots", json={"name": "x", "slug": "x"}).status_code == 403
 
     def test_wrong_password_and_unknown_account_look_the_same(self, api_url: str, tenant: Tenant) -> None:
@@ -168,7 +169,8 @@ class TestApiKeys:
         listed = tenant.owner.get("/api/v1/api-keys")
         assert made["key"] not in listed.text
         with client(api_url, made["key"]) as program:
-            assert program.get("/api/v1/me").json()["role"] == "viewer"
+            me = program.get("/api/v1/me").json()
+            assert (me["role"], me["name"]) == ("viewer", None)
             assert tenant.owner.delete(f"/api/v1/api-keys/{made['id']}").status_code == 204
             assert program.get("/api/v1/me").status_code == 401
 
