@@ -17,6 +17,7 @@ from storage.settings import StorageSettings
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 35
 CHILDREN_TIMEOUT_S = 2
+_SWEEPS = 3
 
 
 @dataclass(frozen=True)
@@ -201,17 +202,27 @@ def _end_left_behind(settings: StorageSettings, name: str) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         if psutil.Process(dead.pid).status() != psutil.STATUS_ZOMBIE:
             return  # the number was given away again, so nobody of that session is left
-    left = []
-    for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == dead.pid and process.create_time() > dead.created - 1:
-                left.append(process)
-        except (OSError, psutil.Error):
-            continue
-    for process in left:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(left, timeout=CHILDREN_TIMEOUT_S)
+    _end_session(dead)
+
+
+def _end_session(of: Identity) -> None:
+    """End everything in the session of a process that is gone, also what was started while it was being stopped."""
+    import psutil
+
+    for _ in range(_SWEEPS):
+        left = []
+        for process in psutil.process_iter():
+            try:
+                if os.getsid(process.pid) == of.pid and process.create_time() > of.created - 1:
+                    left.append(process)
+            except (OSError, psutil.Error):
+                continue
+        if not left:
+            return
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=CHILDREN_TIMEOUT_S)
 
 
 def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = lambda _: None) -> bool:
@@ -243,5 +254,6 @@ def stop(settings: StorageSettings, name: str, *, tell: Callable[[str], None] = 
     for one in left:
         one.kill()
     psutil.wait_procs(left, timeout=CHILDREN_TIMEOUT_S)
+    _end_session(identity)
     _record(settings, name).unlink(missing_ok=True)
     return True

@@ -19,6 +19,8 @@ PAGES = {
     "ask": (strings.ASK, ":material/chat:"),
 }
 
+# Streamlit knows its default page by no name, so the page that a role begins with is listed once more under its own.
+_FIRST = "start"
 # A file of our own: a material icon or emoji here would make each reader's browser fetch it from another host.
 _ICON = Path(__file__).with_name("icon.svg")
 
@@ -34,11 +36,14 @@ if person is None:
     st.html("<style>[data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none; }</style>")
     # At the address of every page, so that whoever signs in gets the one that was asked for.
     pages = [st.Page(sign_in_page, title=strings.SIGN_IN_TITLE, url_path=name) for name in PAGES]
-    st.navigation(pages, position="hidden").run()
+    first = st.Page(sign_in_page, title=strings.SIGN_IN_TITLE, default=True, url_path=_FIRST)
+    st.navigation([first, *pages], position="hidden").run()
 else:
     account_menu(person)
     pages = [
         st.Page(f"app_pages/{name}.py", title=PAGES[name][0], icon=PAGES[name][1], url_path=name)
         for name in person.pages
     ]
-    st.navigation(pages).run()
+    start = person.pages[0]
+    first = st.Page(f"app_pages/{start}.py", title=PAGES[start][0], default=True, url_path=_FIRST, visibility="hidden")
+    st.navigation([first, *pages]).run()

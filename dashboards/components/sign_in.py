@@ -4,16 +4,17 @@ import streamlit as st
 
 from dashboards import strings
 from dashboards.components.text import plain
+from dashboards.data import keeping
 from dashboards.data.identity import Identity, resume, sign_in
-from dashboards.data.keeping import COOKIE, OFFERS, PATH
+from dashboards.data.keeping import OFFERS, PATH
 from serving.client.errors import ClientError
 
 _KEY = "identity"
 _NOTICE = "sign_in_notice"
 # The browser is yet to be told: a code to change for the cookie, or that the cookie is to go.
 _CODE = "keep_code"
-_IS_LEAVING = "is_leaving"
-# Signed out in this window; what its cookie said when the window was opened does not count any more.
+_LEAVING = "leaving"
+# What this window's cookie said when it was opened does not count any more: somebody signed out, or nobody was known by it.
 _HAS_LEFT = "has_left"
 
 
@@ -27,27 +28,33 @@ def identity() -> Identity | None:
         return None
     try:
         found = resume(token)
-    except ClientError:  # it has ended, or nobody can say; the form is there for both
-        return None
-    st.session_state[_KEY] = found
+    except ClientError as error:
+        found = None
+        if error.status == 401:
+            st.session_state[_LEAVING] = keeping.digest(token)
+    # Once only: who fills in the form next may be somebody else.
+    if found is None:
+        st.session_state[_HAS_LEFT] = True
+    else:
+        st.session_state[_KEY] = found
     return found
 
 
 def kept_token() -> str | None:
     """The token in the browser's cookie, as it was when the page was loaded."""
-    return st.context.cookies.get(COOKIE) or None
+    return keeping.kept_token(st.context.cookies, st.context.headers)
 
 
 def tell_browser() -> None:
     """Have the browser keep or forget the session, once after signing in or out."""
     if code := st.session_state.pop(_CODE, None):
         _fetch("POST", code)
-    elif st.session_state.pop(_IS_LEAVING, False):
-        _fetch("DELETE", "")
+    elif digest := st.session_state.pop(_LEAVING, None):
+        _fetch("DELETE", digest)
 
 
 def _fetch(method: str, body: str) -> None:
-    script = f"fetch({PATH!r}, {{method: {method!r}, {f'body: {body!r}, ' if body else ''}credentials: 'same-origin'}})"
+    script = f"fetch({PATH!r}, {{method: {method!r}, body: {body!r}, credentials: 'same-origin'}})"
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
@@ -61,8 +68,11 @@ def signed_in() -> Identity:
 
 def forget(notice: str | None = None) -> None:
     """Sign out here and start over."""
+    person = identity()
     st.session_state.clear()
-    st.session_state[_IS_LEAVING] = st.session_state[_HAS_LEFT] = True
+    st.session_state[_HAS_LEFT] = True
+    if person is not None:
+        st.session_state[_LEAVING] = keeping.digest(person.token)
     if notice:
         st.session_state[_NOTICE] = notice
     st.rerun()

@@ -58,9 +58,16 @@ class Window:
 
     def open(self, name: str) -> None:
         """Go to a page by the sidebar."""
-        self.open_menu()
-        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-        expect(self.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        heading = self.page.get_by_role("heading", name=name, exact=True)
+        for patience_ms in (PATIENCE_MS // 4, PATIENCE_MS):  # a click may meet a page that is being drawn anew
+            self.open_menu()
+            self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+            try:
+                expect(heading).to_be_visible(timeout=patience_ms)
+                break
+            except AssertionError:
+                if patience_ms == PATIENCE_MS:
+                    raise
         self.settle()
 
     def open_menu(self) -> None:

@@ -161,9 +161,10 @@ class TestDashboards:
 
     def test_a_page_loaded_anew_is_the_page_that_was_asked_for(self, window: Window) -> None:
         page = window.page
-        page.goto(f"{window.house.url}/knowledge")
-        expect(page.get_by_label("E-mail")).to_be_visible()
-        expect(page.get_by_text("Page not found")).to_have_count(0)
+        for name in ("overview", "knowledge"):
+            page.goto(f"{window.house.url}/{name}")
+            expect(page.get_by_label("E-mail")).to_be_visible()
+            expect(page.get_by_text("Page not found")).to_have_count(0)
         page.get_by_label("E-mail").fill(window.house.email)
         page.get_by_label("Password", exact=True).fill(window.house.password)
         with page.expect_response("**/browser-session") as kept:
@@ -175,7 +176,10 @@ class TestDashboards:
             assert "pixel_dashboards" not in page.evaluate("document.cookie")
             page.reload()
         expect(page.get_by_role("heading", name="Knowledge", exact=True)).to_be_visible()
+        page.goto(f"{window.house.url}/overview")  # the page that the role begins with
+        expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
         window.settle()
+        expect(page.get_by_text("Page not found")).to_have_count(0)
         window.open_menu()
         with page.expect_response("**/browser-session"):
             page.get_by_role("button", name="Sign out").click()

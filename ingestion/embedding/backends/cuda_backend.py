@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 GpuPrecision = Literal["f32", "bf16", "f16"]
+# PyTorch says the first of what it hands out itself; CUDA's libraries take memory of their own.
+_OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUBLAS_STATUS_NOT_INITIALIZED")
 
 
 class CudaBackend(Backend):
@@ -99,22 +101,26 @@ class CudaBackend(Backend):
         ids: TokenIds,
         mask: TokenIds,
     ) -> NDArray[np.float32]:
-        torch = self._torch
         try:
-            return self._on_gpu(compute, ids, mask)
-        except torch.OutOfMemoryError:
-            # What this process keeps for later may be what is missing.
-            torch.cuda.empty_cache()
+            found = self._on_gpu(compute, ids, mask)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+        else:
+            # 16 bits end at 65,504; what goes beyond is no number any more.
+            return found if np.isfinite(found).all() else on_cpu(self._cpu("embedding_no_numbers"), ids, mask)
+        # What this process keeps for later may be what is missing; the error that held the rest of it is gone by now.
+        self._torch.cuda.empty_cache()
         if len(ids) == 1 or ids.size <= Backend.tokens_per_batch:
-            return on_cpu(self._cpu(), ids, mask)
+            return on_cpu(self._cpu("embedding_gpu_full"), ids, mask)
         self.tokens_per_batch = min(self.tokens_per_batch, max(Backend.tokens_per_batch, ids.size // 2))
         half = len(ids) // 2
         parts = (slice(None, half), slice(half, None))
         return np.concatenate([self._halving(compute, on_cpu, ids[part], mask[part]) for part in parts])
 
-    def _cpu(self) -> TorchBackend:
+    def _cpu(self, reason: str) -> TorchBackend:
         if self._helper is None:
-            log.warning("embedding_gpu_full", device=self._device)
+            log.warning(reason, device=self._device)
             self._helper = TorchBackend(self._model_path, threads=self._threads)
         return self._helper
 
@@ -135,3 +141,7 @@ class CudaBackend(Backend):
         sums = torch.einsum("btd,bt->bd", self._tokens(transformer, ids, mask), mask.float())
         unit: Tensor = torch.nn.functional.normalize(sums, dim=1, eps=LEAST_LENGTH)
         return unit
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return any(words in str(error) for words in _OUT_OF_MEMORY)

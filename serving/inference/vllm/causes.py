@@ -85,8 +85,18 @@ def _root_cause(lines: Sequence[str]) -> int | None:
 
 def _words(lines: Sequence[str]) -> str:
     """What an error says; a message that begins with a line break has its words on the next lines."""
-    first, *later = (spoken for line in lines if (spoken := _said(line).strip()))
-    return f"{first} {later[0]}" if first.endswith(":") and later else first
+    first, process = _said(lines[0]).strip(), _process(lines[0])
+    if not first.endswith(":"):
+        return first
+    own = (line for line in lines[1 : 1 + _AFTER_CAUSE] if _process(line) == process)
+    later = (spoken for line in own if (spoken := _said(line).strip()) and not _NOISE.match(spoken))
+    return f"{first} {next(later, '')}".strip()
+
+
+def _process(line: str) -> tuple[str | None, str | None]:
+    """Who wrote a line, and as what."""
+    found = _PREFIX.match(line)
+    return (found.group(1), found.group(3)) if found else (None, None)
 
 
 def _said(line: str) -> str:

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboards.data import keeping
-from dashboards.data.keeping import CODE_LASTS_S, COOKIE, PATH, ROUTES, Offers
+from dashboards.data.keeping import CODE_LASTS_S, COOKIE, PATH, ROUTES, SECURE_COOKIE, Offers, digest, kept_token
 
 URL = "http://dashboards.test"
 OURS = {"Origin": URL}
@@ -70,14 +70,26 @@ class TestKeep:
 
         response = secure.post(PATH, content=code, headers={"Origin": "https://dashboards.test"})
 
+        said = response.headers["set-cookie"]
+        assert said.startswith(f"{SECURE_COOKIE}={TOKEN};")
+        assert "secure" in said.lower()
+
+    def test_a_proxy_that_ends_https_need_not_tell(self, client: TestClient) -> None:
+        headers = {"Origin": "https://dashboards.test"}
+
+        response = client.post(PATH, content=keeping.OFFERS.offer(TOKEN, ends()), headers=headers)
+
         assert "secure" in response.headers["set-cookie"].lower()
 
-    @pytest.mark.parametrize("origin", [None, "http://evil.test", "null", "http://dashboards.test.evil.test"])
+    @pytest.mark.parametrize(
+        "origin", [None, "http://evil.test", "null", "http://dashboards.test.evil.test", "http://["]
+    )
     def test_pages_of_others_get_nothing(self, client: TestClient, origin: str | None) -> None:
         code = keeping.OFFERS.offer(TOKEN, ends())
         headers = {} if origin is None else {"Origin": origin}
 
-        for response in (client.post(PATH, content=code, headers=headers), client.delete(PATH, headers=headers)):
+        for method in ("POST", "DELETE"):
+            response = client.request(method, PATH, content=code, headers=headers)
             assert response.status_code == 403
             assert "set-cookie" not in response.headers
         assert keeping.OFFERS.take(code) is not None
@@ -90,7 +102,38 @@ class TestKeep:
         assert "set-cookie" not in response.headers
 
     def test_it_is_taken_back(self, client: TestClient) -> None:
-        response = client.delete(PATH, headers=OURS)
+        client.cookies.set(COOKIE, TOKEN)
+
+        response = client.request("DELETE", PATH, content=digest(TOKEN), headers=OURS)
 
         assert response.status_code == 204
         assert "max-age=0" in response.headers["set-cookie"].lower()
+
+    def test_the_cookie_of_somebody_who_signed_in_meanwhile_stays(self, client: TestClient) -> None:
+        client.cookies.set(COOKIE, "ps_another")
+
+        response = client.request("DELETE", PATH, content=digest(TOKEN), headers=OURS)
+
+        assert response.status_code == 204
+        assert "set-cookie" not in response.headers
+
+
+class TestKeptToken:
+    @pytest.mark.parametrize(
+        ("cookies", "origin", "host", "expected"),
+        [
+            ({COOKIE: TOKEN}, "http://a.test:8501", "a.test:8501", TOKEN),
+            ({SECURE_COOKIE: TOKEN}, "https://a.test", "a.test", TOKEN),
+            ({COOKIE: TOKEN}, "http://a.test:3000", "a.test:8501", None),  # another program of the host
+            ({COOKIE: TOKEN}, None, "a.test:8501", None),
+            ({COOKIE: TOKEN}, "https://a.test", "a.test", None),  # a neighbouring host may have set it
+            ({}, "http://a.test", "a.test", None),
+            ({COOKIE: "tök en"}, "http://a.test", "a.test", None),
+        ],
+    )
+    def test_it_counts_for_our_own_pages_only(
+        self, cookies: dict[str, str], origin: str | None, host: str, expected: str | None
+    ) -> None:
+        headers = {"Host": host} | ({"Origin": origin} if origin else {})
+
+        assert kept_token(cookies, headers) == expected

@@ -33,7 +33,8 @@ def _end_with(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _watch(parent: int) -> None:
+def _watch() -> None:
+    parent = int(os.environ.get(_PARENT, "0"))
     os.environ[_PARENT] = str(os.getpid())
     if os.getppid() == parent:
         threading.Thread(target=_end_with, args=(parent,), name="parent-watch", daemon=True).start()
@@ -41,6 +42,6 @@ def _watch(parent: int) -> None:
 
 # Python's own process that gives back what the others shared ends after them, by itself.
 if not any("resource_tracker" in argument for argument in sys.orig_argv):
-    _watch(int(os.environ.get(_PARENT, "0")))
-    # A copy has the memory of its parent and none of its threads.
-    os.register_at_fork(after_in_child=lambda: _watch(os.getppid()))
+    _watch()
+    # A copy has the memory of its parent, with what that one handed on, and none of its threads.
+    os.register_at_fork(after_in_child=_watch)

@@ -121,6 +121,34 @@ class TestFullCard:
         assert min(full.tried) == 16
         np.testing.assert_allclose(full.token_vectors(*many), exact.token_vectors(*many), atol=1e-4)
 
+    def test_memory_that_cuda_itself_lacks_counts_as_well(
+        self, full: FullAbove, exact: TorchBackend, given: tuple[TokenIds, TokenIds], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lacking(*_: object) -> TextMatrix:
+            raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+
+        monkeypatch.setattr(CudaBackend, "_on_gpu", lacking)
+
+        np.testing.assert_allclose(full.text_vectors(*given), exact.text_vectors(*given), atol=1e-5)
+
+    def test_any_other_error_is_told(
+        self, full: FullAbove, given: tuple[TokenIds, TokenIds], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: object) -> TextMatrix:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+        monkeypatch.setattr(CudaBackend, "_on_gpu", broken)
+
+        with pytest.raises(RuntimeError, match="illegal memory access"):
+            full.text_vectors(*given)
+
+    def test_what_is_no_number_in_16_bits_is_computed_in_32(
+        self, full: FullAbove, exact: TorchBackend, given: tuple[TokenIds, TokenIds], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(CudaBackend, "_on_gpu", lambda *_: np.full((4, 384), np.nan, np.float32))
+
+        np.testing.assert_allclose(full.text_vectors(*given), exact.text_vectors(*given), atol=1e-5)
+
     def test_room_that_comes_back_is_used_again(self, full: FullAbove, given: tuple[TokenIds, TokenIds]) -> None:
         before = full.text_vectors(*given)
         full.room = 0

@@ -46,6 +46,17 @@ class TestCause:
         ]
         assert cause_of([*lines, "(APIServer pid=1)  later"]) == "RuntimeError: It was too early."
 
+    @pytest.mark.parametrize(
+        "next_line",
+        [
+            "(APIServer pid=1) Traceback:",
+            "(EngineCore pid=2) INFO 11-27 08:03:24 [x.py:1] Shutting down",
+            '(EngineCore pid=2)   File "x.py", line 3',
+        ],
+    )
+    def test_words_of_others_do_not(self, next_line: str) -> None:
+        assert cause_of(["(EngineCore pid=2) AssertionError: ", next_line]) == "AssertionError:"
+
     def test_silence_is_told_too(self) -> None:
         assert cause_of([]) == "it wrote nothing"
 
