@@ -213,7 +213,9 @@ def _end_session(of: Identity) -> None:
         left = []
         for process in psutil.process_iter():
             try:
-                if os.getsid(process.pid) == of.pid and process.create_time() > of.created - 1:
+                is_of_it = os.getsid(process.pid) == of.pid and process.create_time() > of.created - 1
+                # In a container without an init process nobody takes note of those that have ended.
+                if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
                     left.append(process)
             except (OSError, psutil.Error):
                 continue
