@@ -93,16 +93,17 @@ def start(settings: StorageSettings, service: Service) -> bool:
     output.parent.mkdir(parents=True, exist_ok=True)
     _record(settings, service.name).parent.mkdir(parents=True, exist_ok=True)
     with output.open("ab") as handle:
-        process = subprocess.Popen(
+        # Only its number is kept: a handle would warn, whenever it is collected, of a process that is meant to go on.
+        pid = subprocess.Popen(
             list(service.arguments),
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env=_environment(settings, service),
-        )
-    created = psutil.Process(process.pid).create_time()
-    _record(settings, service.name).write_text(json.dumps(asdict(Identity(process.pid, created))))
+        ).pid
+    created = psutil.Process(pid).create_time()
+    _record(settings, service.name).write_text(json.dumps(asdict(Identity(pid, created))))
     return True
 
 
