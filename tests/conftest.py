@@ -3,6 +3,7 @@
 Tests commit: they are kept apart by organization, as tenants are.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -31,6 +32,13 @@ REPOSITORY = Path(__file__).parents[1]
 def pytest_runtest_logfinish() -> None:
     """Between two tests."""
     thread_ends.let_go()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tidy() -> Iterator[None]:
+    """What a file's tests leave to the collector is told of in that file, not in whichever test it happens to run."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
