@@ -1,7 +1,7 @@
 """Questions for fitting the refusal model: passages with what they answer, and what nothing answers.
 
-Two sources, neither of them `examples/`: XQuAD, where questions use the passage's words, and our own paraphrases, where people
-ask in theirs.
+Three sources, none of them `examples/`: XQuAD, where questions use the passage's words; our own paraphrases, where people ask in
+theirs; and pages cut at their headings, which only measure: nothing is fitted on them.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 PARAPHRASES = Path(__file__).parent / "data" / "paraphrases.yaml"
+HEADED = Path(__file__).parent / "data" / "headed.yaml"
 XQUAD_LANGUAGES = ("en", "de", "es")
 
 
@@ -33,6 +34,12 @@ class Corpus:
     language: str
     passages: tuple[str, ...]
     questions: tuple[Question, ...]
+    headings: tuple[tuple[str, ...], ...] = ()
+    is_fitted_on: bool = True
+
+    def heading_path(self, passage: int) -> tuple[str, ...]:
+        """The headings above a passage, outermost first."""
+        return self.headings[passage] if self.headings else ()
 
 
 def xquad(folder: Path) -> Iterator[Corpus]:
@@ -64,3 +71,22 @@ def paraphrases(path: Path = PARAPHRASES) -> Iterator[Corpus]:
                 passages.append(entry["text"].strip())
             questions += [Question(text, group, None) for text in topic["unanswerable"]]
         yield Corpus("paraphrases", language, tuple(passages), tuple(questions))
+
+
+def headed(path: Path = HEADED) -> Iterator[Corpus]:
+    """Our own pages, a passage under each heading, with questions that name what the heading names."""
+    pages = yaml.safe_load(path.read_text())
+    for language in dict.fromkeys(page["language"] for page in pages):
+        passages: list[str] = []
+        headings: list[tuple[str, ...]] = []
+        questions: list[Question] = []
+        for group, page in enumerate(page for page in pages if page["language"] == language):
+            for entry in page["passages"]:
+                questions += [
+                    Question(asked["text"], group, len(passages), tuple(asked["answers"]))
+                    for asked in entry["questions"]
+                ]
+                passages.append(entry["text"].strip())
+                headings.append((page["title"], entry["heading"]))
+            questions += [Question(text, group, None) for text in page["unanswerable"]]
+        yield Corpus("headed", language, tuple(passages), tuple(questions), tuple(headings), is_fitted_on=False)

@@ -4,7 +4,7 @@
 
 A question is answerable when its passage is among the retrieved ones. Taking that passage away makes it unanswerable while
 its topic's other passages stay, which is what a neighbouring subject looks like. Even groups fit the weights and the
-threshold, odd ones measure them. `examples/` is never looked at.
+threshold, odd ones measure them, and so do pages with headings, whole. `examples/` is never looked at.
 """
 
 import argparse
@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.calibration import Corpus, Question, paraphrases, xquad
+from benchmarks.calibration import Corpus, Question, headed, paraphrases, xquad
 from benchmarks.passage_search import PassageSearch
 from ingestion.embedding.embedder import default_embedder
+from ingestion.embedding.text import embedding_text
 from serving.inference import evidence
 from serving.inference.extractive import ExtractiveProvider, Selection
 from serving.inference.provider import Evidence, GenerationRequest
@@ -51,13 +52,19 @@ class Sample:
 def samples_of(provider: ExtractiveProvider, corpus: Corpus) -> Iterator[Sample]:
     """Each question with its passage in reach and, when it has one, without."""
     embedder = default_embedder()
-    vectors = embedder.embed(corpus.passages)
+    paths = [corpus.heading_path(n) for n in range(len(corpus.passages))]
+    vectors = embedder.embed(
+        [
+            embedding_text(path, text, count_tokens=embedder.count_tokens, room=embedder.max_tokens)
+            for path, text in zip(paths, corpus.passages, strict=True)
+        ]
+    )
     asked = embedder.embed([question.text for question in corpus.questions])
     limit = RetrievalSettings().limit
     ids = [
         uuid.uuid5(uuid.NAMESPACE_OID, f"{corpus.source}-{corpus.language}-{n}") for n in range(len(corpus.passages))
     ]
-    with PassageSearch(corpus.passages, [corpus.language] * len(corpus.passages), vectors) as index:
+    with PassageSearch(corpus.passages, [corpus.language] * len(corpus.passages), vectors, paths) as index:
         ranked = [
             [number for number, _ in index.search(question.text, vector)]
             for question, vector in zip(corpus.questions, asked, strict=True)
@@ -66,7 +73,8 @@ def samples_of(provider: ExtractiveProvider, corpus: Corpus) -> Iterator[Sample]
         for hidden in {None, question.passage}:
             top = [n for n in found if n != hidden][:limit]
             given = tuple(
-                Evidence(rank, ids[n], "", corpus.passages[n], (), float(row[n])) for rank, n in enumerate(top, start=1)
+                Evidence(rank, ids[n], "", corpus.passages[n], paths[n], float(row[n]))
+                for rank, n in enumerate(top, start=1)
             )
             selection = provider.select(
                 GenerationRequest(question=question.text, evidence=given, model="fit", language=corpus.language)
@@ -75,7 +83,7 @@ def samples_of(provider: ExtractiveProvider, corpus: Corpus) -> Iterator[Sample]
                 yield Sample(
                     corpus.source,
                     corpus.language,
-                    question.group % 2 == 1,
+                    question.group % 2 == 1 or not corpus.is_fitted_on,
                     question.passage in top,
                     _is_right(question, selection, ids),
                     astuple(selection.features),
@@ -183,7 +191,7 @@ def main() -> None:
     )
     folder = parser.parse_args().folder
     provider = ExtractiveProvider(default_embedder())
-    corpora = [*paraphrases(), *(xquad(folder) if folder else ())]
+    corpora = [*paraphrases(), *headed(), *(xquad(folder) if folder else ())]
     samples = [sample for corpus in corpora for sample in samples_of(provider, corpus)]
     models = {
         name: fit([s for s in samples if not s.is_held_out and _model_name(s.language) == name])
@@ -192,7 +200,7 @@ def main() -> None:
     stored = {
         "features": [*evidence.EvidenceFeatures.__dataclass_fields__],
         "models": {name: asdict(model) for name, model in models.items()},
-        "fitted_on": sorted({f"{c.source}/{c.language}" for c in corpora}),
+        "fitted_on": sorted({f"{c.source}/{c.language}" for c in corpora if c.is_fitted_on}),
         "held_out": measure([s for s in samples if s.is_held_out], models),
     }
     Path(evidence.__file__).with_name("evidence_model.json").write_text(json.dumps(stored, indent=2) + "\n")

@@ -26,7 +26,13 @@ _TABLE = "passages"
 class PassageSearch:
     """An index of passages in a temporary folder; a context manager, which removes it."""
 
-    def __init__(self, passages: Sequence[str], languages: Sequence[str | None], vectors: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        passages: Sequence[str],
+        languages: Sequence[str | None],
+        vectors: NDArray[np.float32],
+        headings: Sequence[Sequence[str]] = (),
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="pixel-passages-")
         self._store = VectorStore(str(Path(self._folder.name) / "lance"))
         self._model = default_embedder().model
@@ -34,8 +40,10 @@ class PassageSearch:
         self._numbers = {key: number for number, key in enumerate(self._ids)}
         self._base = uuid.uuid4()
         rows = [
-            VectorRow(key, self._base, vector, passage_terms((), text, language), terms_key(language))
-            for key, vector, text, language in zip(self._ids, vectors, passages, languages, strict=True)
+            VectorRow(key, self._base, vector, passage_terms(path, text, language), terms_key(language))
+            for key, vector, text, language, path in zip(
+                self._ids, vectors, passages, languages, headings or [()] * len(passages), strict=True
+            )
         ]
         spec = TableSpec(_TABLE, self._model, vectors.shape[1])
         self._store.replace_version(spec, uuid.uuid4(), rows)

@@ -28,7 +28,7 @@ from serving.inference.provider import (
 )
 from serving.inference.question_type import AnswerKind, answer_kind, fits
 from serving.inference.reading import PassageReader
-from serving.inference.sentences import Sentence, table_header
+from serving.inference.sentences import Sentence
 from serving.language.stop_words import all_stop_words
 
 # Its name, by which receipts, prices and routes know it.
@@ -131,7 +131,7 @@ class ExtractiveProvider:
             closest[number] = max(closest.get(number, -1.0), candidate.similarity)
         features = features_of(
             asked.words,
-            [f"{table_header(evidence.heading_path) or ''}\n{evidence.text}" for evidence in request.evidence],
+            ["\n".join((*evidence.heading_path, evidence.text)) for evidence in request.evidence],
             [evidence.score for evidence in request.evidence],
             sentence_scores=list(closest.values()),
             word_match=max(c.passage_match for c in candidates),
@@ -149,10 +149,12 @@ class ExtractiveProvider:
 
     def _candidates(self, evidence: tuple[Evidence, ...], asked: _Asked) -> list[_Candidate]:
         found = []
-        for passage, sentences in zip(evidence, self._reader.read(evidence), strict=True):
-            matches = [word_matches(asked.word_vectors, read.word_vectors) for read in sentences]
-            passage_match = mean_match(np.max(matches, axis=0)) if matches else 0.0
-            for read, match in zip(sentences, matches, strict=True):
+        for passage, whole in zip(evidence, self._reader.read(evidence), strict=True):
+            matches = [word_matches(asked.word_vectors, read.word_vectors) for read in whole.sentences]
+            # What a passage is about often stands in its heading alone.
+            others = word_matches(asked.word_vectors, whole.other_word_vectors)
+            passage_match = mean_match(np.max([*matches, others], axis=0))
+            for read, match in zip(whole.sentences, matches, strict=True):
                 text = read.sentence.text
                 parts = {
                     "similarity": float(read.vector @ asked.vector),

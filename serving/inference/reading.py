@@ -35,6 +35,14 @@ class ReadSentence:
 
 
 @dataclass(frozen=True)
+class ReadPassage:
+    """A passage as it is compared: its sentences, and float16[words, dimension] of its words in none, those of its headings first."""
+
+    sentences: tuple[ReadSentence, ...]
+    other_word_vectors: NDArray[np.float16]
+
+
+@dataclass(frozen=True)
 class _Window:
     """A stretch of a passage that the model reads at once; `offset` is where the passage's `start` lies in `text`."""
 
@@ -50,14 +58,14 @@ class PassageReader:
     def __init__(self, embedder: Embedder, *, most_cached: int = CACHED_PASSAGES) -> None:
         self._embedder = embedder
         self._most_cached = most_cached
-        self._cache: OrderedDict[_Key, list[ReadSentence]] = OrderedDict()
+        self._cache: OrderedDict[_Key, ReadPassage] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._cache)
 
-    def read(self, evidence: Sequence[Evidence]) -> list[list[ReadSentence]]:
-        """The sentences of each passage. Blocking: passages that were not read lately go through the model together."""
+    def read(self, evidence: Sequence[Evidence]) -> list[ReadPassage]:
+        """Each passage. Blocking: passages that were not read lately go through the model together."""
         keys = [(str(passage.chunk_id), passage.text, passage.heading_path) for passage in evidence]
         with self._lock:
             known = {key: self._cache[key] for key in keys if key in self._cache}
@@ -66,7 +74,7 @@ class PassageReader:
         fresh = {key: list(self._windows(key[1], key[2])) for key in dict.fromkeys(keys) if key not in known}
         vectors = iter(self._embedder.embed_words([window.text for found in fresh.values() for window in found]))
         for key, windows in fresh.items():
-            known[key] = [read for window in windows for read in _read(window, next(vectors))]
+            known[key] = _joined([_read(window, next(vectors)) for window in windows], self._embedder.dimension)
         with self._lock:
             for key in fresh:
                 self._cache[key] = known[key]
@@ -95,7 +103,9 @@ class PassageReader:
             yield _Window(text[part[0].start : part[-1].end], 0, part[0].start, tuple(part))
 
 
-def _read(window: _Window, vectors: TextVectors) -> Iterator[ReadSentence]:
+def _read(window: _Window, vectors: TextVectors) -> ReadPassage:
+    sentences = []
+    is_other = np.ones(len(vectors.words), dtype=np.bool_)
     for sentence in window.sentences:
         start = sentence.start - window.start + window.offset
         inside = vectors.between(start, start + sentence.end - sentence.start)
@@ -104,7 +114,14 @@ def _read(window: _Window, vectors: TextVectors) -> Iterator[ReadSentence]:
             header = window.text.rfind(sentence.header, 0, start)
             if header >= 0:
                 inside |= vectors.between(header, header + len(sentence.header))
+        is_other &= ~inside
         words = vectors.word_vectors[inside]
         total = words.sum(axis=0) if len(words) else np.zeros_like(vectors.vector)
         vector = np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
-        yield ReadSentence(sentence, vector, words.astype(np.float16))
+        sentences.append(ReadSentence(sentence, vector, words.astype(np.float16)))
+    return ReadPassage(tuple(sentences), vectors.word_vectors[is_other].astype(np.float16))
+
+
+def _joined(parts: Sequence[ReadPassage], dimension: int) -> ReadPassage:
+    others = [part.other_word_vectors for part in parts] or [np.zeros((0, dimension), dtype=np.float16)]
+    return ReadPassage(tuple(read for part in parts for read in part.sentences), np.concatenate(others))

@@ -94,6 +94,37 @@ class TestStream:
         assert last.usage.completion_tokens > 5
 
 
+class TestHeadings:
+    """A passage is about what its headings say, which its sentences need not say again."""
+
+    PAUSE = "If the machine is not used for more than three weeks, empty the tank and the boiler."
+    DESCALING = "Without a filter after 300 cups, with a filter after 500 cups."
+
+    def asked(self, question: str, heading: str, language: str) -> GenerationRequest:
+        first, second = evidence(self.PAUSE, self.DESCALING, score=0.5)
+        under = Evidence(second.number, second.chunk_id, "care.md", second.text, ("Care", heading), 0.5)
+        return request(question, first, under, language=language)
+
+    async def test_the_sentence_under_the_heading_that_is_asked_about_comes_first(
+        self, provider: ExtractiveProvider
+    ) -> None:
+        question = "How often must the machine be descaled?"
+        there = provider.select(self.asked(question, "How often must it be descaled?", "en"))
+        elsewhere = provider.select(self.asked(question, "Notes", "en"))
+        assert there.chosen[0].sentence.text == self.DESCALING
+        assert elsewhere.chosen[0].sentence.text == self.PAUSE
+        assert there.probability > elsewhere.probability
+
+    async def test_words_shared_with_a_heading_are_evidence(self, provider: ExtractiveProvider) -> None:
+        question = "Wie oft muss ich entkalken?"
+        there = provider.select(self.asked(question, "Wie oft muss entkalkt werden?", "de"))
+        elsewhere = provider.select(self.asked(question, "Hinweise", "de"))
+        assert there.features is not None
+        assert elsewhere.features is not None
+        assert there.features.coverage > elsewhere.features.coverage
+        assert there.probability > elsewhere.probability
+
+
 class TestRefusal:
     async def test_without_passages(self, provider: ExtractiveProvider) -> None:
         events = await run(provider, request(QUESTION))

@@ -22,7 +22,8 @@ def closeness(read: ReadSentence, question: str) -> float:
 
 class TestRead:
     def test_a_sentence_has_a_vector_for_each_of_its_words(self) -> None:
-        ((first, second),) = PassageReader(default_embedder()).read([passage(WARRANTY)])
+        (whole,) = PassageReader(default_embedder()).read([passage(WARRANTY)])
+        first, second = whole.sentences
 
         assert (first.sentence.text, second.sentence.text) == tuple(
             f"{part}." for part in WARRANTY.rstrip(".").split(". ")
@@ -30,21 +31,34 @@ class TestRead:
         assert first.word_vectors.shape == second.word_vectors.shape == (10, 384)
         assert first.word_vectors.dtype == np.float16  # half the memory, and nothing is decided by the lost digits
         np.testing.assert_allclose(np.linalg.norm(first.vector), 1.0, atol=1e-5)
+        assert whole.other_word_vectors.shape == (0, 384)
 
     def test_a_word_knows_the_heading_above_it(self) -> None:
         text = "It lasts 60 months from the day of delivery."
         reader = PassageReader(default_embedder())
 
-        ((bare,),) = reader.read([passage(text)])
-        ((under_heading,),) = reader.read([passage(text, "K5 grinder", "Warranty")])
+        (bare,) = reader.read([passage(text)])[0].sentences
+        (under_heading,) = reader.read([passage(text, "K5 grinder", "Warranty")])[0].sentences
 
         question = "How long is the warranty of the K5 grinder?"
         assert closeness(under_heading, question) > closeness(bare, question) + 0.1
 
+    @pytest.mark.parametrize("is_in_text", [False, True], ids=["above the text", "in the text"])
+    def test_the_words_of_a_heading_are_in_no_sentence_and_not_lost(self, *, is_in_text: bool) -> None:
+        text, heading = "It lasts 60 months from the day of delivery.", "Warranty of grinders"
+        given = passage(f"## {heading}\n\n{text}", heading) if is_in_text else passage(text, heading)
+
+        (whole,) = PassageReader(default_embedder()).read([given])
+
+        assert [read.sentence.text for read in whole.sentences] == [text]
+        assert len(whole.sentences[0].word_vectors) == 9
+        assert len(whole.other_word_vectors) == 3
+        assert whole.other_word_vectors.dtype == np.float16
+
     def test_a_row_is_read_with_the_words_of_its_header(self) -> None:
         table = "| Model | Warranty |\n|---|---|\n| K2 | 36 months |\n| K5 | 60 months |"
 
-        ((k2, k5),) = PassageReader(default_embedder()).read([passage(table)])
+        k2, k5 = PassageReader(default_embedder()).read([passage(table)])[0].sentences
 
         assert k5.sentence.header == "| Model | Warranty |"
         assert len(k5.word_vectors) == len(k2.word_vectors) == 2 + 3
@@ -53,13 +67,20 @@ class TestRead:
         many = " ".join(f"Machine number {n} stands in hall {n} west." for n in range(80))
         assert default_embedder().count_tokens(many) > 2 * default_embedder().max_tokens
 
-        (sentences,) = PassageReader(default_embedder()).read([passage(many)])
+        (whole,) = PassageReader(default_embedder()).read([passage(many)])
 
-        assert len(sentences) == 80
-        assert all(len(read.word_vectors) == 8 for read in sentences)
+        assert len(whole.sentences) == 80
+        assert all(len(read.word_vectors) == 8 for read in whole.sentences)
 
     def test_a_passage_without_a_sentence(self) -> None:
-        assert PassageReader(default_embedder()).read([passage("# Warranty")]) == [[]]
+        (whole,) = PassageReader(default_embedder()).read([passage("# Warranty")])
+        assert whole.sentences == ()
+        assert whole.other_word_vectors.shape == (1, 384)
+
+    def test_a_passage_without_a_word(self) -> None:
+        (whole,) = PassageReader(default_embedder()).read([passage("")])
+        assert whole.sentences == ()
+        assert whole.other_word_vectors.shape == (0, 384)
 
     def test_nothing(self) -> None:
         assert PassageReader(default_embedder()).read([]) == []
@@ -79,7 +100,7 @@ class TestCache:
         reader, chunk_id = PassageReader(default_embedder()), uuid.uuid4()
         for months in ("12", "24"):
             text = f"The K5 grinder carries a warranty of {months} months."
-            ((read,),) = reader.read([passage(text, chunk_id=chunk_id)])
+            (read,) = reader.read([passage(text, chunk_id=chunk_id)])[0].sentences
             assert read.sentence.quote == text
 
     def test_never_grows_beyond_its_bound(self) -> None:
@@ -91,4 +112,4 @@ class TestCache:
     def test_more_passages_at_once_than_it_keeps(self) -> None:
         reader = PassageReader(default_embedder(), most_cached=1)
         found = reader.read([passage(WARRANTY), passage("Opened coffee beans cannot be returned.")])
-        assert [len(sentences) for sentences in found] == [2, 1]
+        assert [len(whole.sentences) for whole in found] == [2, 1]
