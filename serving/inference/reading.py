@@ -36,7 +36,7 @@ class ReadSentence:
 
 @dataclass(frozen=True)
 class ReadPassage:
-    """A passage as it is compared: its sentences, and float16[words, dimension] of its words in none, those of its headings first."""
+    """A passage as it is compared: its sentences, and the words that no sentence holds, its headings': float16[words, dimension]."""
 
     sentences: tuple[ReadSentence, ...]
     other_word_vectors: NDArray[np.float16]
